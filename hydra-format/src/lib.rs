@@ -223,6 +223,7 @@ pub use derived::{As, With};
 pub use hydra_derive::Hydra;
 #[cfg(feature = "rust_decimal")]
 pub use layout::rows::Fixed;
+pub use layout::Layout;
 pub use layout::rows::{Hydra, Opaque, View};
 pub use memory::{Describe, Plain, type_of};
 pub use reflect::dynamic::Dynamic;

@@ -6,7 +6,6 @@
 #[cfg(test)]
 mod tests;
 
-use crate::layout;
 use crate::layout::rows::{Measure, StagedRows, TwoPasses, block_bytes};
 use crate::reflect::encode::image;
 use crate::store::block::check_size;
@@ -208,7 +207,8 @@ impl Editor {
     fn write(&mut self, edits: Vec<(usize, Entry)>) -> Result<()> {
         for (table, entry) in edits {
             let block = self.load(table, &entry)?;
-            let sealed = self.stage(table, &block).and_then(|rows| layout::WRITTEN.seal(rows));
+            let sealed = self.stage(table, &block);
+            let sealed = sealed.and_then(|rows| self.reader.snapshot.seal(entry.schema, &block, rows));
             let sealed = sealed.map_err(|error| self.reader.snapshot.in_block(error, table, &entry))?;
             self.log.add_replacement(sealed, table, &entry)?;
         }

@@ -6,12 +6,15 @@
 //! converts them in `seal` and `view`, and no other code changes. A layout handles one block at a time, and
 //! uses its file offset only for errors. Start reading at [`BlockLayout`].
 
+pub(crate) mod columns;
 pub(crate) mod rows;
 
+use crate::layout::columns::ColumnLayout;
 use crate::layout::rows::{Auditor, RowLayout, StagedRows, Validator};
 use crate::memory::{Backing, Payload};
 use crate::store::block::{BlockAt, SealedBlock};
 use crate::{Error, Result, Schema};
+use std::sync::{Arc, OnceLock};
 
 /// The layout of the records of a block in its payload.
 pub(crate) trait BlockLayout: Sync {
@@ -21,6 +24,16 @@ pub(crate) trait BlockLayout: Sync {
     /// Returns an error if the payload cannot be what the header says, or if its records are not of this
     /// schema.
     fn check_header(&self, block: &BlockAt, schema: &Schema) -> Result<()>;
+
+    /// Checks the payload against its checksums, unless [`BlockLayout::view`] does that.
+    fn check_payload(&self, block: &BlockAt, payload: &[u8]) -> Result<()> {
+        block.check_payload(payload)
+    }
+
+    /// Returns whether the records are converted when they are viewed, so that the result should be kept.
+    fn converts(&self) -> bool {
+        false
+    }
 
     /// Returns the records of the payload that starts at `start` of its backing. They are in bounds and their
     /// text is UTF-8, but their values are not checked.
@@ -34,16 +47,57 @@ pub(crate) trait BlockLayout: Sync {
     fn audit(&self, block: &BlockAt, payload: &[u8], auditor: &Auditor, report: &mut dyn FnMut(Error));
 }
 
-/// The layout that writers use.
-pub(crate) const WRITTEN: &dyn BlockLayout = &RowLayout;
+/// Returns an error if this library does not support the layout of a DATA block.
+pub(crate) fn check_supported(block: &BlockAt) -> Result<()> {
+    match (block.layout, block.encoding) {
+        (0 | 1, 0) => block.check_flags(),
+        _ => Err(block.unknown_layout()),
+    }
+}
 
-/// Returns the layout of a DATA block, or `Unsupported` if this library does not support it.
-pub(crate) fn of(block: &BlockAt) -> Result<&'static dyn BlockLayout> {
-    let layout = match (block.layout, block.encoding) {
-        (0, 0) => &RowLayout,
-        _ => return Err(block.unknown_layout()),
-    };
-    block.check_flags().map(|()| layout as _)
+/// How a table is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Layout {
+    /// Records one after the other: fast to append, and read in place.
+    #[default]
+    Rows,
+    /// Fields one after the other, compressed: small, and fast where few fields are read.
+    Columns,
+}
+
+/// The layouts of the blocks of one schema.
+#[derive(Debug)]
+pub(crate) struct Layouts {
+    schema: Arc<Schema>,
+    columns: OnceLock<Option<ColumnLayout>>,
+}
+
+impl Layouts {
+    pub(crate) fn new(schema: Arc<Schema>) -> Layouts {
+        Layouts { schema, columns: OnceLock::new() }
+    }
+
+    fn columns(&self) -> Option<&ColumnLayout> {
+        self.columns.get_or_init(|| ColumnLayout::new(&self.schema)).as_ref()
+    }
+
+    /// Returns the layout of a DATA block, or an error if this library does not support it.
+    pub(crate) fn of(&self, block: &BlockAt) -> Result<&dyn BlockLayout> {
+        check_supported(block)?;
+        match block.layout {
+            0 => Ok(&RowLayout),
+            _ => self.columns().map(|columns| columns as _).ok_or_else(|| block.unknown_layout()),
+        }
+    }
+
+    /// Builds a block of these records. A layout that does not suit them is replaced by rows.
+    pub(crate) fn seal(&self, rows: StagedRows, layout: Layout) -> Result<SealedBlock> {
+        match (layout == Layout::Columns).then(|| self.columns()).flatten() {
+            Some(columns) => columns.seal(rows),
+            None => RowLayout.seal(rows),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -56,11 +110,11 @@ mod tests {
     #[test]
     fn a_layout_that_is_unknown_is_unsupported() {
         let header = BlockHeader::new(BlockKind::Data, 64);
-        let of = |header| of(&BlockAt { offset: 0, header });
+        let of = |header| check_supported(&BlockAt { offset: 0, header });
         assert!(of(header).is_ok() && of(BlockHeader { flags: REPLACES, ..header }).is_ok());
         for other in [
             BlockHeader { flags: 2, ..header },
-            BlockHeader { layout: 1, ..header },
+            BlockHeader { layout: 2, ..header },
             BlockHeader { encoding: 1, ..header },
         ] {
             assert_eq!(of(other).err().map(|error| error.kind()), Some(ErrorKind::Unsupported));

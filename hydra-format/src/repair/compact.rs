@@ -71,7 +71,7 @@ impl Copy {
             CopyMode::Encoded => false,
         };
         if whole {
-            return self.writer.append_block(to, loaded.to_staged());
+            return self.writer.append_block(to, loaded.to_staged(), loaded.layout);
         }
         let block = Block::<Dynamic>::whole(loaded);
         block.values().try_for_each(|value| self.writer.append_value(to, value))

@@ -1,11 +1,11 @@
 //! A file in memory that counts operations and fails on request, for tests.
 
-use crate::layout::rows::Validator;
 use crate::store::block::BlockHeader;
 use crate::store::bytes::{SLOT_AT, put};
 use crate::store::commit::Commit;
 use crate::store::open::{self, Opened};
 use crate::store::storage::{Disk, Source, Storage};
+use crate::table::cache::Records;
 use crate::table::snapshot::read;
 use crate::table::writer::Writer;
 use crate::{AlignedBuf, Schema};
@@ -232,8 +232,8 @@ pub(crate) fn records(memory: &Memory, opened: &Opened, table: usize) -> Vec<(u6
     let mut records = Vec::new();
     while let Some(entry) = cursor.next(&opened.catalog, memory) {
         let Ok(entry) = entry else { continue };
-        let validator = |_, schema: &Schema| Arc::new(Validator::new(schema));
-        let Ok(loaded) = read(memory, &opened.catalog, &entry, AlignedBuf::default, &validator) else {
+        let schema_records = |_, schema: &Arc<Schema>| Arc::new(Records::new(schema, None));
+        let Ok(loaded) = read(memory, &opened.catalog, &entry, AlignedBuf::default, &schema_records) else {
             continue;
         };
         let stored = loaded.payload.records().chunks(loaded.stride);

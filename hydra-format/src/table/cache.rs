@@ -3,12 +3,14 @@
 
 use super::snapshot::Loaded;
 use crate::evolve::Evolution;
+use crate::layout::Layouts;
 use crate::layout::rows::Validator;
 use crate::memory::{AlignedBuf, Known};
 use crate::store::index::Entry;
 use crate::{Result, Schema};
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The number of blocks that a reader without a map caches: 2 MiB with the default block size.
@@ -26,12 +28,29 @@ pub(super) struct Caches {
     pub(super) path: PathBuf,
     /// The offsets of verified blocks, for a map.
     pub(super) good: Known,
-    validators: Mutex<HashMap<u32, Arc<Validator>>>,
-    /// Verified blocks by offset, for buffers.
+    records: Mutex<HashMap<u32, Arc<Records>>>,
+    /// Verified blocks by offset, for buffers, and of a map those that were converted.
     pub(super) blocks: Recent<u64, Loaded>,
+    /// Whether blocks of a map were converted.
+    pub(super) has_converted: AtomicBool,
     /// The entries of index nodes by offset.
     pub(super) nodes: Recent<u64, Arc<[Entry]>>,
     mappings: Recent<(u32, MappingTarget), Arc<SchemaMapping>>,
+}
+
+/// What is computed once to read the records of a schema.
+pub(crate) struct Records {
+    pub(super) layouts: Layouts,
+    pub(super) validator: Arc<Validator>,
+}
+
+impl Records {
+    /// Creates the checks of records with a schema. The validator of a type of the program is faster than that
+    /// of its schema.
+    pub(crate) fn new(schema: &Arc<Schema>, validator: Option<Arc<Validator>>) -> Records {
+        let validator = validator.unwrap_or_else(|| Arc::new(Validator::new(schema)));
+        Records { layouts: Layouts::new(schema.clone()), validator }
+    }
 }
 
 /// How records of a schema of the file are read as another type.
@@ -56,17 +75,17 @@ impl Caches {
         Caches {
             path: std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
             good: Known::new(blocks),
-            validators: Mutex::default(),
+            records: Mutex::default(),
+            has_converted: AtomicBool::new(false),
             blocks: Recent::new(BLOCKS),
             nodes: Recent::new(NODES),
             mappings: Recent::new(MAPPINGS),
         }
     }
 
-    /// Returns the validator of records of the schema with this id. The validator of a type of the program is
-    /// faster than that of its schema.
-    pub(super) fn validator(&self, id: u32, make: impl FnOnce() -> Arc<Validator>) -> Arc<Validator> {
-        lock(&self.validators).entry(id).or_insert_with(make).clone()
+    /// Returns how records of the schema with this id are read.
+    pub(super) fn records(&self, id: u32, make: impl FnOnce() -> Records) -> Arc<Records> {
+        lock(&self.records).entry(id).or_insert_with(|| Arc::new(make())).clone()
     }
 
     /// Returns how records of the schema with this id are read as `target`.
@@ -101,15 +120,20 @@ impl<K: PartialEq, V: Clone> Recent<K, V> {
         Recent { most, held: Mutex::default() }
     }
 
+    /// Returns the value of `key`, if it is cached.
+    pub(super) fn find(&self, key: &K) -> Option<V> {
+        let mut held = lock(&self.held);
+        let at = held.iter().position(|(own, _)| own == key)?;
+        let (key, value) = held.remove(at)?;
+        held.push_front((key, value.clone()));
+        Some(value)
+    }
+
     /// Returns the value of `key`, and makes it if it is not cached.
     pub(super) fn get(&self, key: K, make: impl FnOnce() -> Result<V>) -> Result<V> {
-        let mut held = lock(&self.held);
-        let at = held.iter().position(|(own, _)| *own == key);
-        if let Some((key, value)) = at.and_then(|at| held.remove(at)) {
-            held.push_front((key, value.clone()));
+        if let Some(value) = self.find(&key) {
             return Ok(value);
         }
-        drop(held);
         let value = make()?;
         let mut held = lock(&self.held);
         held.truncate(self.most.saturating_sub(1));

@@ -1,22 +1,24 @@
 //! One state of a file, and the caches of its blocks. It finds a block through the index, reads it, and
 //! verifies it when it is first read: header, checksum, then the checks of its layout.
 
-use super::cache::{Caches, SchemaMapping};
+use super::cache::{Caches, Records, SchemaMapping};
+use super::block::Block;
 use super::metadata::{self, Metadata};
 use crate::evolve::{Plan, Resolution, Transcoded};
-use crate::layout;
-use crate::layout::rows::{At, Fault, StagedRows, Validator, invalid, is_valid};
+use crate::layout::rows::{At, Fault, RowLayout, StagedRows, invalid, is_valid};
+use crate::layout::{self, Layout};
 use crate::memory::{AlignedBuf, Backing, Payload, TextMap};
-use crate::store::block;
+use crate::store::block::{self, SealedBlock};
 use crate::store::bytes::LINE;
 use crate::store::catalog::{Catalog, EntryCursor, TableInfo};
 use crate::store::index::Entry;
 use crate::store::open::{self, Opened};
 use crate::store::storage::Source;
-use crate::{Error, ErrorKind, Result, Schema};
+use crate::{Dynamic, Error, ErrorKind, Result, Schema};
 use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
 /// Returns the number of blocks in the commit record, limited by the length of the file.
@@ -215,29 +217,43 @@ impl Snapshot {
     }
 
     fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry) -> Result<Loaded> {
+        if self.caches.has_converted.load(Ordering::Relaxed)
+            && let Some(loaded) = self.caches.blocks.find(&entry.offset)
+        {
+            return Ok(loaded);
+        }
         let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
         let backing = Backing::Map(map.clone());
-        if self.caches.good.contains(entry.offset) {
-            return unpack(&self.opened.catalog, entry, backing, start, None);
+        let is_good = self.caches.good.contains(entry.offset);
+        let loaded = unpack(&self.opened.catalog, entry, backing, start, !is_good, &|id, schema| self.records(id, schema))?;
+        if loaded.layout != Layout::Rows {
+            self.caches.has_converted.store(true, Ordering::Relaxed);
+            return self.caches.blocks.get(entry.offset, || Ok(loaded));
         }
-        let validator = |id, schema: &Schema| self.validator(id, schema);
-        let loaded = unpack(&self.opened.catalog, entry, backing, start, Some(&validator))?;
-        self.caches.good.insert(entry.offset);
+        if !is_good {
+            self.caches.good.insert(entry.offset);
+        }
         Ok(loaded)
     }
 
     fn load_buffered(&self, entry: &Entry) -> Result<Loaded> {
-        let validator = |id, schema: &Schema| self.validator(id, schema);
-        read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &validator)
+        let records = |id, schema: &Arc<Schema>| self.records(id, schema);
+        read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &records)
     }
 
-    fn validator(&self, id: u32, schema: &Schema) -> Arc<Validator> {
-        self.caches.validator(id, || Arc::new(Validator::new(schema)))
+    /// Builds a block of records that replaces another, in its layout.
+    pub(crate) fn seal(&self, id: u32, block: &Block<Dynamic>, rows: StagedRows) -> Result<SealedBlock> {
+        let Loaded { schema, layout, .. } = &block.loaded;
+        self.records(id, schema).layouts.seal(rows, *layout)
+    }
+
+    fn records(&self, id: u32, schema: &Arc<Schema>) -> Arc<Records> {
+        self.caches.records(id, || Records::new(schema, None))
     }
 }
 
-/// Returns the validator for records of a schema, by its id.
-type ValidatorOf<'a> = &'a dyn Fn(u32, &Schema) -> Arc<Validator>;
+/// Returns how records of a schema are read, by its id.
+type RecordsOf<'a> = &'a dyn Fn(u32, &Arc<Schema>) -> Arc<Records>;
 
 /// Reads the block of an entry into a buffer and verifies it.
 pub(crate) fn read(
@@ -245,7 +261,7 @@ pub(crate) fn read(
     catalog: &Catalog,
     entry: &Entry,
     buffer: impl FnOnce() -> AlignedBuf,
-    validator: ValidatorOf<'_>,
+    records: RecordsOf<'_>,
 ) -> Result<Loaded> {
     // The header is checked first, because a directory can refer to one large block many times.
     let block = catalog.blocks(source).header(entry.offset)?;
@@ -254,36 +270,40 @@ pub(crate) fn read(
     buffer.resize(usize::try_from(block.bytes()).unwrap_or(0));
     let count = source.read_at(entry.offset, &mut buffer)?;
     buffer.resize(count);
-    unpack(catalog, entry, Backing::Buffer(Arc::new(buffer)), LINE as usize, Some(validator))
+    unpack(catalog, entry, Backing::Buffer(Arc::new(buffer)), LINE as usize, true, records)
 }
 
-/// Returns the block of an entry, whose payload starts at `start` of the backing. Without a validator, it
-/// must have been verified before.
+/// Returns the block of an entry, whose payload starts at `start` of the backing. It is verified, or was
+/// before.
 fn unpack(
     catalog: &Catalog,
     entry: &Entry,
     backing: Backing,
     start: usize,
-    validator: Option<ValidatorOf<'_>>,
+    verify: bool,
+    records: RecordsOf<'_>,
 ) -> Result<Loaded> {
     let line = start.checked_sub(LINE as usize).and_then(|at| backing.get(at..start)).unwrap_or_default();
     let block = block::decode_header(line, catalog.key(), entry.offset, catalog.limit)?;
     catalog.check_named(&block, entry)?;
-    let layout = layout::of(&block)?;
+    layout::check_supported(&block)?;
     let schema = catalog.schema_of(&block)?;
+    let records = (verify || block.layout != 0).then(|| records(block.schema, schema));
+    let layout = records.as_ref().map_or(Ok(&RowLayout as _), |records| records.layouts.of(&block))?;
     layout.check_header(&block, schema)?;
-    if validator.is_some() {
+    if verify {
         let end = start.saturating_add(block.payload_bytes as usize);
-        block.check_payload(backing.get(start..end).unwrap_or_default())?;
+        layout.check_payload(&block, backing.get(start..end).unwrap_or_default())?;
     }
     let payload = layout.view(&block, backing, start)?;
-    if let Some(validator) = validator {
-        layout.verify(&block, &payload, &validator(block.schema, schema))?;
+    if let Some(records) = &records {
+        layout.verify(&block, &payload, &records.validator)?;
     }
     let count = block.count as usize;
     let stride = schema.root().size();
     let bad = Arc::default();
-    Ok(Loaded { payload, schema: schema.clone(), first: entry.first, count, stride, bad, dense: None })
+    let layout = if block.layout == 0 { Layout::Rows } else { Layout::Columns };
+    Ok(Loaded { payload, schema: schema.clone(), layout, first: entry.first, count, stride, bad, dense: None })
 }
 
 /// A verified payload, with what is needed to read it.
@@ -292,6 +312,8 @@ pub(crate) struct Loaded {
     pub(crate) payload: Payload,
     /// The schema as which the records are read.
     pub(crate) schema: Arc<Schema>,
+    /// The layout of the block in the file.
+    pub(crate) layout: Layout,
     pub(crate) first: u64,
     pub(crate) count: usize,
     /// The number of bytes from one record to the next. It is more than the schema's size if the stored

@@ -2,7 +2,7 @@
 
 use super::FileFindings;
 use crate::evolve::generations::{MOST_GENERATIONS, join};
-use crate::layout;
+use crate::layout::{self, Layouts};
 use crate::layout::rows::{Auditor, audit_value, invalid};
 use crate::store::block::{BlockAt, BlockKind, line};
 use crate::store::bytes::{DIRECTORY_EVERY, LINE};
@@ -28,7 +28,8 @@ pub(super) struct BlockCheck<'a, 'f> {
     source: &'a dyn Source,
     pub(super) findings: &'a mut FileFindings<'f>,
     catalog: Catalog,
-    auditors: HashMap<u32, Auditor>,
+    /// How blocks of a schema are checked.
+    auditors: HashMap<u32, (Layouts, Auditor)>,
     /// The bytes of the current block.
     bytes: Vec<u8>,
     schemas: Chain,
@@ -104,7 +105,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         self.findings.check_zero(padding, padding_at, &block.place());
         // The meaning of flags, layout and encoding is unknown for a block of an unknown kind.
         let supported = match block.block_kind() {
-            Some(BlockKind::Data) => layout::of(block).map(drop),
+            Some(BlockKind::Data) => layout::check_supported(block),
             Some(_) => block.check_supported(),
             None => Ok(()),
         };
@@ -160,12 +161,16 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         let table = self.catalog.table_name(info.table());
         let last = block.end_record().saturating_sub(1);
         let place = format!("table {table}, records {}..={last}", block.first);
-        let layout = layout::of(block)?;
-        if let Err(error) = layout.check_header(block, &info.schema) {
-            self.findings.report(error);
-            return Ok(());
-        }
-        let auditor = self.auditors.entry(block.schema).or_insert_with(|| Auditor::new(&info.schema));
+        let made = || (Layouts::new(info.schema.clone()), Auditor::new(&info.schema));
+        let (layouts, auditor) = self.auditors.entry(block.schema).or_insert_with(made);
+        let layout = layouts.of(block).and_then(|layout| layout.check_header(block, &info.schema).map(|()| layout));
+        let layout = match layout {
+            Ok(layout) => layout,
+            Err(error) => {
+                self.findings.report(error);
+                return Ok(());
+            }
+        };
         let mut report = |error: Error| self.findings.report(error.place(place.clone()));
         layout.audit(block, payload, auditor, &mut report);
         Ok(())

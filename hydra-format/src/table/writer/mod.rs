@@ -9,7 +9,7 @@ mod tests;
 
 pub use options::WriterOptions;
 
-use crate::layout;
+use crate::layout::{Layout, Layouts};
 use crate::layout::rows::{EncodedRecord, Pushed, Stage, StagedRows, TwoPasses};
 use crate::memory;
 use crate::reflect::Data;
@@ -28,12 +28,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tables::Tables;
 
+/// Blocks of columns are this many times as large as those of rows, counted as rows: by default 1 MiB.
+const COLUMN_BLOCKS: usize = 4;
+
 /// A table to which records are appended.
 struct OpenTable {
     /// The number of the table in the file.
     number: usize,
     schema_id: u32,
     schema: Arc<Schema>,
+    layouts: Layouts,
+    layout: Layout,
     stage: Stage,
     /// Whether records of another schema are appended to the same table.
     shared: bool,
@@ -49,18 +54,23 @@ impl OpenTable {
         number: usize,
         schema_id: u32,
         schema: Arc<Schema>,
-        block_bytes: usize,
+        (block_bytes, layout): (usize, Layout),
         newest: Option<Arc<Newest>>,
     ) -> OpenTable {
-        let stage = Stage::new(schema.root().size(), block_bytes);
+        let (stage, layouts) = (Stage::new(schema.root().size(), block_bytes), Layouts::new(schema.clone()));
+        let (shared, copies) = (false, false);
         let mut table =
-            OpenTable { number, schema_id, schema, stage, shared: false, newest: None, copies: false };
+            OpenTable { number, schema_id, schema, layouts, layout, stage, shared, newest: None, copies };
         table.read_as(newest, block_bytes);
         table
     }
 
     /// Sets how records that are appended from now on must be readable.
     fn read_as(&mut self, newest: Option<Arc<Newest>>, block_bytes: usize) {
+        let block_bytes = match self.layout {
+            Layout::Rows => block_bytes,
+            Layout::Columns => block_bytes.saturating_mul(COLUMN_BLOCKS),
+        };
         let safe = newest.as_ref().map_or(u64::MAX, |newest| newest.safe_bytes);
         self.stage.set_target(usize::try_from(safe).unwrap_or(usize::MAX).min(block_bytes));
         if newest.as_ref().is_some_and(|newest| newest.may_refuse) {
@@ -73,7 +83,7 @@ impl OpenTable {
     fn seal(&mut self, log: &mut Log) -> Result<u64> {
         let bytes = self.stage.bytes();
         if let Some(rows) = self.stage.take(log.spare()) {
-            log.add_data(layout::WRITTEN.seal(rows)?, self.number, self.schema_id)?;
+            log.add_data(self.layouts.seal(rows, self.layout)?, self.number, self.schema_id)?;
         }
         Ok(bytes)
     }
@@ -184,7 +194,7 @@ impl Writer {
             path: PathBuf::new(),
             durability: options.durability,
             log,
-            tables: Tables::new(options.block_bytes),
+            tables: Tables::new(options.block_bytes, options.layout),
             metadata: None,
             auto: options.auto,
         }
@@ -266,7 +276,7 @@ impl Writer {
     /// another schema are added to a table, its block has to be sealed.
     pub(crate) fn adopt(&mut self, name: &str, schema: Arc<Schema>) -> Result<TableId<Dynamic>> {
         let (number, schema_id) = self.log.add_schema(name, schema.clone())?;
-        let table = OpenTable::new(number, schema_id, schema, self.tables.block_bytes, None);
+        let table = OpenTable::new(number, schema_id, schema, self.tables.settings(), None);
         let index = self.tables.open.len();
         self.tables.open.push(OpenTable { copies: true, ..table });
         self.id_of(Ok(index))
@@ -284,12 +294,37 @@ impl Writer {
     }
 
     /// Appends a block of verified rows, after everything that was appended to its table before.
-    pub(crate) fn append_block(&mut self, table: TableId<Dynamic>, rows: StagedRows) -> Result<()> {
+    pub(crate) fn append_block(&mut self, table: TableId<Dynamic>, rows: StagedRows, layout: Layout) -> Result<()> {
         self.seal_table(table)?;
-        let OpenTable { number, schema_id, .. } = *self.open(table)?;
-        let sealed = layout::WRITTEN.seal(rows);
+        let OpenTable { number, schema_id, ref layouts, .. } = *self.open(table)?;
+        let sealed = layouts.seal(rows, layout);
         let outcome = sealed.and_then(|sealed| self.log.add_data(sealed, number, schema_id));
         self.settle(outcome)
+    }
+
+    /// Sets the layout of the blocks of a table from the next record on; see [`WriterOptions::layout`].
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("prices.hydra");
+    /// let mut file = hydra::Writer::create(&path)?;
+    /// let prices = file.table::<f64>()?;
+    /// file.set_layout(prices, hydra::Layout::Columns)?;
+    /// (0..100_000).try_for_each(|cents| file.append(prices, &(f64::from(cents) / 100.0)))?;
+    /// file.finish()?;
+    /// assert!(std::fs::metadata(&path)?.len() < 200_000);
+    /// assert_eq!(hydra::Reader::open(&path)?.table::<f64>()?.get(12_345)?.view(), 123.45);
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    pub fn set_layout<T>(&mut self, table: TableId<T>, layout: Layout) -> Result<()> {
+        self.open(table)?;
+        self.seal(table.index)?;
+        let block_bytes = self.tables.block_bytes;
+        let open = self.open(table)?;
+        open.layout = layout;
+        let newest = open.newest.take();
+        open.read_as(newest, block_bytes);
+        Ok(())
     }
 
     /// Ends the block to which records are appended.

@@ -3,10 +3,11 @@
 
 use crate::evolve::generations::newest_schema;
 use crate::evolve::{Evolution, Resolution};
-use crate::layout::rows::{At, Validator};
+use crate::layout::rows::At;
 use crate::memory::AlignedBuf;
 use crate::store::catalog::Catalog;
 use crate::store::log::Log;
+use crate::table::cache::Records;
 use crate::table::snapshot::read;
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::HashMap;
@@ -71,13 +72,13 @@ pub(crate) fn check_blocks(
     newest_by_id: &HashMap<u32, Option<Arc<Newest>>>,
 ) -> Result<()> {
     log.write_all()?;
-    let validator = |_, schema: &Schema| Arc::new(Validator::new(schema));
+    let records = |_, schema: &Arc<Schema>| Arc::new(Records::new(schema, None));
     let mut cursor = log.catalog.cursor(number, 0);
     while let Some(found) = cursor.next(&log.catalog, log.source()) {
         let Ok(entry) = found else { continue };
         let Some(newest) = newest_by_id.get(&entry.schema).and_then(Option::as_ref) else { continue };
         if entry.bytes() > newest.safe_bytes {
-            let read = read(log.source(), &log.catalog, &entry, AlignedBuf::default, &validator);
+            let read = read(log.source(), &log.catalog, &entry, AlignedBuf::default, &records);
             let fits = read.map_or(Ok(()), |loaded| newest.check_size(loaded.rows(), loaded.count));
             fits.map_err(|error| {
                 let name = log.catalog.table_name(number);

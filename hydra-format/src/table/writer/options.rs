@@ -5,7 +5,7 @@ use crate::store::bytes::{LINE, MAX_BLOCK_LINES, TARGET_BLOCK_BYTES};
 use crate::store::log::{Durability, Log};
 use crate::store::open;
 use crate::store::storage::{Disk, FileDisk, Storage, random};
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Layout, Result};
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
@@ -18,6 +18,7 @@ pub struct WriterOptions {
     file_id: Option<[u8; 16]>,
     pub(super) auto: Option<Auto>,
     pub(crate) lock: bool,
+    pub(super) layout: Layout,
 }
 
 impl Default for WriterOptions {
@@ -28,6 +29,7 @@ impl Default for WriterOptions {
             file_id: None,
             auto: None,
             lock: true,
+            layout: Layout::Rows,
         }
     }
 }
@@ -43,6 +45,17 @@ impl WriterOptions {
     /// record gets a larger block.
     pub fn block_bytes(mut self, bytes: usize) -> WriterOptions {
         self.block_bytes = bytes;
+        self
+    }
+
+    /// Sets the layout of blocks; rows by default. [`Writer::set_layout`] sets it for one table.
+    ///
+    /// Columns take a fraction of the bytes of rows, and reading a few fields of many records is faster. Appending
+    /// is slower, because each block is encoded when it is full: when it has 1 MiB as rows, or four times
+    /// [`block_bytes`](Self::block_bytes). Blocks below 64 KiB, and those that would not
+    /// become smaller, stay rows. Reading is the same for both.
+    pub fn layout(mut self, layout: Layout) -> WriterOptions {
+        self.layout = layout;
         self
     }
 

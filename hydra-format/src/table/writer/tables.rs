@@ -7,7 +7,7 @@ use crate::evolve::Evolution;
 use crate::evolve::generations::{Joins, join, newest_schema, older};
 use crate::store::log::Log;
 use crate::store::schema_block::check_name;
-use crate::{Error, ErrorKind, Result, Schema};
+use crate::{Error, ErrorKind, Layout, Result, Schema};
 use std::any::TypeId;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -29,11 +29,18 @@ pub(super) struct Tables {
     pub(super) waiting: BTreeSet<usize>,
     /// The size up to which blocks grow.
     pub(super) block_bytes: usize,
+    /// The layout of tables that are opened.
+    layout: Layout,
 }
 
 impl Tables {
-    pub(super) fn new(block_bytes: usize) -> Tables {
-        Tables { block_bytes, ..Tables::default() }
+    pub(super) fn new(block_bytes: usize, layout: Layout) -> Tables {
+        Tables { block_bytes, layout, ..Tables::default() }
+    }
+
+    /// Returns the size and the layout of blocks.
+    pub(super) fn settings(&self) -> (usize, Layout) {
+        (self.block_bytes, self.layout)
     }
 
     pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut OpenTable> {
@@ -124,7 +131,7 @@ impl Tables {
             }
             let evolution = Evolution::between(stored, newest).map_err(|error| older(error, name))?;
             let newest = Newest::new(evolution, newest);
-            let table = OpenTable::new(number, schema_id, stored.clone(), self.block_bytes, newest);
+            let table = OpenTable::new(number, schema_id, stored.clone(), self.settings(), newest);
             return Ok(self.add(table));
         }
         let evolutions = match join(catalog, number, schema, usize::MAX)? {
@@ -155,7 +162,7 @@ impl Tables {
     ) -> Result<usize> {
         let schema = Arc::new(schema.clone());
         let (number, schema_id) = log.add_schema(name, schema.clone())?;
-        Ok(self.add(OpenTable::new(number, schema_id, schema, self.block_bytes, newest)))
+        Ok(self.add(OpenTable::new(number, schema_id, schema, self.settings(), newest)))
     }
 
     /// Returns an error if existing blocks would be too large as a newer type.

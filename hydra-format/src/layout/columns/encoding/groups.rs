@@ -1,0 +1,174 @@
+//! Frames of reference and deltas, as a reader sees them: groups of 1,024 values with a width and a minimum
+//! each.
+
+use super::bits::{GroupBits, number_at, packed_size, unpack};
+use super::exceptions::Exceptions;
+use super::unsigned::{Unsigned, value_at};
+use super::{Flaw, GROUP, Rest};
+use std::marker::PhantomData;
+
+/// The groups of a frame or a delta, without the exceptions of a frame.
+#[derive(Clone, Copy)]
+pub(super) struct Groups<'a, T> {
+    widths: &'a [u8],
+    minima: &'a [u8],
+    /// The first value of each group of a delta; `None` for a frame.
+    firsts: Option<&'a [u8]>,
+    /// The bits of all groups and what follows them in the stream.
+    bits: Rest<'a>,
+    count: usize,
+    of: PhantomData<T>,
+}
+
+impl<'a, T: Unsigned> Groups<'a, T> {
+    /// Takes the groups of `count` values.
+    pub(super) fn open(rest: &mut Rest<'a>, count: usize, delta: bool) -> Result<Self, Flaw> {
+        let groups = count.div_ceil(GROUP);
+        let start = rest.at;
+        let widths = rest.take(groups, 1)?;
+        if let Some(i) = widths.iter().position(|&width| width > T::MAX_WIDTH) {
+            let (at, found) = (start.saturating_add(i), widths.get(i).copied().unwrap_or_default());
+            return Err(Flaw::new("M7.3-3", at, format!("a width of at most {}", T::MAX_WIDTH), found));
+        }
+        let minima = rest.take(groups, T::SIZE)?;
+        let firsts = if delta { Some(rest.take(groups, T::SIZE)?) } else { None };
+        let opened = Groups { widths, minima, firsts, bits: *rest, count, of: PhantomData };
+        rest.take(opened.start_of(groups), 1)?;
+        Ok(opened)
+    }
+
+    /// Returns how many numbers a group of `values` values has.
+    fn numbers(&self, values: usize) -> usize {
+        values.saturating_sub(usize::from(self.firsts.is_some()))
+    }
+
+    /// Returns how many values a group has.
+    fn values_of(&self, group: usize) -> usize {
+        self.count.saturating_sub(group.saturating_mul(GROUP)).min(GROUP)
+    }
+
+    /// Returns where the bits of a group start.
+    fn start_of(&self, group: usize) -> usize {
+        let before = self.widths.iter().take(group).enumerate();
+        let sizes = before.map(|(i, &width)| packed_size(width, self.numbers(self.values_of(i))));
+        sizes.fold(0, usize::saturating_add)
+    }
+
+    /// Reads the values from the start of a group on: whole groups, or up to the end of the stream.
+    pub(super) fn read(&self, first_group: usize, out: &mut [T]) {
+        let mut reader = self.reader(first_group);
+        out.chunks_mut(GROUP).for_each(|values| reader.read(values));
+    }
+
+    /// Returns a reader of one group after the other.
+    pub(super) fn reader(&self, first_group: usize) -> GroupReader<'_, T> {
+        let start = self.start_of(first_group);
+        GroupReader { groups: self, group: first_group, start, bits: [0; GROUP] }
+    }
+
+    /// Returns a flaw if spare bits are not zero.
+    pub(super) fn audit(&self) -> Result<(), Flaw> {
+        let mut start = 0usize;
+        for (group, &width) in self.widths.iter().enumerate() {
+            let numbers = self.numbers(self.values_of(group));
+            let end = start.saturating_add(packed_size(width, numbers));
+            let used = numbers.saturating_mul(usize::from(width)) % 8;
+            let last = self.bits.bytes.get(start..end).and_then(<[u8]>::last).copied().unwrap_or_default();
+            if used != 0 && last >> used != 0 {
+                let at = self.bits.at.saturating_add(end).saturating_sub(1);
+                return Err(Flaw::new("M7.2-1", at, "spare bits of zero", format!("{last:#04x}")));
+            }
+            start = end;
+        }
+        Ok(())
+    }
+}
+
+/// Reads groups in order.
+pub(super) struct GroupReader<'a, T> {
+    groups: &'a Groups<'a, T>,
+    group: usize,
+    /// Where the bits of the group start.
+    start: usize,
+    bits: GroupBits,
+}
+
+impl<T: Unsigned> GroupReader<'_, T> {
+    /// Reads the values of the next group.
+    pub(super) fn read(&mut self, values: &mut [T]) {
+        let Groups { widths, minima, firsts, bits, .. } = self.groups;
+        let width = widths.get(self.group).copied().unwrap_or_default();
+        let minimum = value_at(minima, self.group).unwrap_or(T::zeroed());
+        let first = firsts.map(|firsts| value_at(firsts, self.group).unwrap_or(T::zeroed()));
+        let numbers = self.groups.numbers(values.len());
+        unpack(width, bits.bytes.get(self.start..).unwrap_or_default(), numbers, &mut self.bits);
+        match first {
+            None => add(minimum, &self.bits, values),
+            Some(first) => add_up(first, minimum, &self.bits, values),
+        }
+        self.start = self.start.saturating_add(packed_size(width, numbers));
+        self.group = self.group.saturating_add(1);
+    }
+}
+
+#[inline(always)]
+fn add<T: Unsigned>(minimum: T, bits: &GroupBits, values: &mut [T]) {
+    for (value, &bits) in values.iter_mut().zip(bits) {
+        *value = minimum.plus(T::of_low(bits));
+    }
+}
+
+#[inline(always)]
+fn add_up<T: Unsigned>(first: T, minimum: T, bits: &GroupBits, values: &mut [T]) {
+    let Some((head, values)) = values.split_first_mut() else { return };
+    *head = first;
+    let mut sum = first;
+    for (value, &bits) in values.iter_mut().zip(bits) {
+        sum = sum.plus(minimum.plus(T::of_low(bits)));
+        *value = sum;
+    }
+}
+
+/// A frame of reference: groups, and the values that are not in them.
+pub(super) struct Frame<'a, T> {
+    pub(super) groups: Groups<'a, T>,
+    pub(super) exceptions: Exceptions<'a, T>,
+}
+
+impl<'a, T: Unsigned> Frame<'a, T> {
+    /// Takes a frame of `count` values.
+    pub(super) fn open(rest: &mut Rest<'a>, count: usize) -> Result<Self, Flaw> {
+        let groups = Groups::open(rest, count, false)?;
+        Ok(Frame { groups, exceptions: Exceptions::open(rest, count)? })
+    }
+
+    /// Reads the values from the start of a group on: whole groups, or up to the end of the stream.
+    pub(super) fn read(&self, first_group: usize, out: &mut [T]) {
+        self.groups.read(first_group, out);
+        self.exceptions.apply(first_group.saturating_mul(GROUP), out);
+    }
+
+    /// Returns a flaw if spare bits, or those of exceptions, are not zero.
+    pub(super) fn audit(&self) -> Result<(), Flaw> {
+        self.groups.audit()?;
+        // Positions ascend, so each group's start is found once.
+        let (mut group, mut start) = (0usize, 0usize);
+        for position in self.exceptions.positions {
+            let position = u32::from_le_bytes(*position) as usize;
+            while group < position / GROUP {
+                let width = self.groups.widths.get(group).copied().unwrap_or_default();
+                start = start.saturating_add(packed_size(width, GROUP));
+                group = group.saturating_add(1);
+            }
+            let width = self.groups.widths.get(group).copied().unwrap_or_default();
+            let bits = self.groups.bits.bytes.get(start..).unwrap_or_default();
+            let number = number_at(width, bits, position % GROUP);
+            if number != 0 {
+                let at = self.groups.bits.at.saturating_add(start);
+                let found = format!("{number} for the exception at {position}");
+                return Err(Flaw::new("M7.2-1", at, "zero for an exception", found));
+            }
+        }
+        Ok(())
+    }
+}

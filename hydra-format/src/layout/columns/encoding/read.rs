@@ -1,0 +1,228 @@
+//! Decodes streams whose bytes may be anything.
+
+use super::decimal::Decimals;
+use super::dictionary::{Dictionary, StringDictionary};
+use super::groups::{Frame, Groups};
+use super::unsigned::{Unsigned, by_size, fill, value_at, values_of};
+use super::{Content, Flaw, GROUP, Rest, code, is_known};
+use crate::Kind;
+use std::ops::Range;
+
+fn unknown(encoding: u8) -> Flaw {
+    Flaw::new("M7.1-3", 0, "an encoding of such a stream", encoding)
+}
+
+/// Reads `count` bits to bytes. Spare bits of the last byte become zero.
+pub(in crate::layout::columns) fn read_bits(
+    encoding: u8,
+    stored: &[u8],
+    count: usize,
+    out: &mut [u8],
+) -> Result<(), Flaw> {
+    let mut rest = Rest::of(stored);
+    let bytes = out.get_mut(..count.div_ceil(8)).unwrap_or_default();
+    match encoding {
+        code::PLAIN => {
+            let plain = rest.take(count.div_ceil(8), 1)?;
+            rest.end()?;
+            bytes.iter_mut().zip(plain).for_each(|(to, from)| *to = *from);
+        }
+        code::CONSTANT => {
+            let constant = rest.take(count.min(1), 1)?.first().copied().unwrap_or_default();
+            rest.end()?;
+            if constant > 1 {
+                return Err(Flaw::new("M7.3-2", 0, "0 or 1", constant));
+            }
+            bytes.fill(constant.wrapping_neg());
+        }
+        _ => return Err(unknown(encoding)),
+    }
+    if let (used @ 1.., Some(last)) = (count % 8, bytes.last_mut()) {
+        *last &= !u8::MAX.unbounded_shl(used as u32);
+    }
+    Ok(())
+}
+
+/// Reads `count` values to `out`, which has so many values. It is fastest if `out` is aligned for them.
+pub(in crate::layout::columns) fn read_values(
+    kind: Kind,
+    (encoding, parameter): (u8, u8),
+    stored: &[u8],
+    count: usize,
+    out: &mut [u8],
+) -> Result<(), Flaw> {
+    read_values_range(kind, (encoding, parameter), stored, count, 0..count, out)
+}
+
+/// Reads a range of `count` values, without decoding those before it. It starts with a group, and ends with a
+/// group or with the last value.
+pub(in crate::layout::columns) fn read_values_range(
+    kind: Kind,
+    (encoding, parameter): (u8, u8),
+    stored: &[u8],
+    count: usize,
+    range: Range<usize>,
+    out: &mut [u8],
+) -> Result<(), Flaw> {
+    by_size!(kind.fixed_size(), T => {
+        let opened = Opened::<T>::open(content_of(kind), encoding, parameter, stored, count)?;
+        fill(out, |values| opened.read(range, values))
+    })
+}
+
+/// Returns a flaw if bits that readers ignore are not zero.
+pub(in crate::layout::columns) fn audit_values(
+    kind: Kind,
+    (encoding, parameter): (u8, u8),
+    stored: &[u8],
+    count: usize,
+) -> Result<(), Flaw> {
+    let content = content_of(kind);
+    by_size!(kind.fixed_size(), T => Opened::<T>::open(content, encoding, parameter, stored, count)?.audit())
+}
+
+/// Returns a flaw if spare bits are not zero.
+pub(in crate::layout::columns) fn audit_bits(encoding: u8, stored: &[u8], count: usize) -> Result<(), Flaw> {
+    let (used, last) = (count % 8, stored.last().copied().unwrap_or_default());
+    if encoding == code::PLAIN && used != 0 && last >> used != 0 {
+        let at = stored.len().saturating_sub(1);
+        return Err(Flaw::new("M7.2-1", at, "spare bits of zero", format!("{last:#04x}")));
+    }
+    Ok(())
+}
+
+/// Returns a flaw if bits that readers ignore are not zero.
+pub(in crate::layout::columns) fn audit_offsets(encoding: u8, stored: &[u8], count: usize) -> Result<(), Flaw> {
+    if encoding == code::DICTIONARY {
+        return StringDictionary::open(&mut Rest::of(stored), count.saturating_sub(1))?.numbers.audit();
+    }
+    Opened::<u32>::open(Content::Offsets, encoding, 0, stored, count)?.audit()
+}
+
+/// Offsets that keep M7.2-2, but for the end of the run or elements that they lead to.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::layout::columns) enum Offsets {
+    Plain(Vec<u32>),
+    /// The offsets of the strings of a dictionary, and the number of its string for each slot. Each number is
+    /// that of a string.
+    Dictionary {
+        offsets: Vec<u32>,
+        numbers: Vec<u16>,
+    },
+}
+
+/// Reads `count` offsets.
+pub(in crate::layout::columns) fn read_offsets(encoding: u8, stored: &[u8], count: usize) -> Result<Offsets, Flaw> {
+    read_offsets_range(encoding, stored, count, 0..count.saturating_sub(1))
+}
+
+/// Reads the offsets of a range of slots, one more than there are slots. The stream has `count` offsets, and
+/// the range starts with a group. Of a dictionary, the numbers are those of the range.
+pub(in crate::layout::columns) fn read_offsets_range(
+    encoding: u8,
+    stored: &[u8],
+    count: usize,
+    slots: Range<usize>,
+) -> Result<Offsets, Flaw> {
+    if encoding == code::DICTIONARY {
+        let mut rest = Rest::of(stored);
+        let opened = StringDictionary::open(&mut rest, count.saturating_sub(1))?;
+        rest.end()?;
+        let offsets = values_of::<u32>(opened.offsets).into_owned();
+        check_offsets(opened.offsets_at, true, &offsets)?;
+        let mut numbers = vec![0; slots.len()];
+        opened.read(slots.start / GROUP, &mut numbers)?;
+        return Ok(Offsets::Dictionary { offsets, numbers });
+    }
+    let opened = Opened::<u32>::open(Content::Offsets, encoding, 0, stored, count)?;
+    let range = slots.start..count.min(slots.end.saturating_add(1));
+    let mut offsets = vec![0; range.len()];
+    opened.read(range.clone(), &mut offsets)?;
+    check_offsets(0, range.start == 0, &offsets)?;
+    Ok(Offsets::Plain(offsets))
+}
+
+/// Returns a flaw if the first offset is not zero, or if one is below the one before it.
+fn check_offsets(at: usize, from_zero: bool, offsets: &[u32]) -> Result<(), Flaw> {
+    if let (true, Some(first @ 1..)) = (from_zero, offsets.first()) {
+        return Err(Flaw::new("M7.2-2", at, "a first offset of 0", first));
+    }
+    let pairs = || offsets.iter().zip(offsets.iter().skip(1));
+    if pairs().fold(false, |falls, (offset, next)| falls | (next < offset))
+        && let Some((offset, next)) = pairs().find(|(offset, next)| next < offset)
+    {
+        return Err(Flaw::new("M7.2-2", at, format!("an offset of at least {offset}"), next));
+    }
+    Ok(())
+}
+
+fn content_of(kind: Kind) -> Content {
+    if matches!(kind, Kind::F32 | Kind::F64) { Content::Floats } else { Content::Integers }
+}
+
+/// A stream of values whose length is that of its encoding.
+enum Opened<'a, T> {
+    Plain(&'a [u8]),
+    Constant(T),
+    Frame(Frame<'a, T>),
+    Delta(Groups<'a, T>),
+    Dictionary(Dictionary<'a>),
+    Decimals(Decimals<'a, T>),
+}
+
+impl<'a, T: Unsigned> Opened<'a, T> {
+    fn open(
+        content: Content,
+        encoding: u8,
+        parameter: u8,
+        stored: &'a [u8],
+        count: usize,
+    ) -> Result<Self, Flaw> {
+        let rest = &mut Rest::of(stored);
+        let opened = match encoding {
+            _ if !is_known(encoding, content) => return Err(unknown(encoding)),
+            code::PLAIN => Opened::Plain(rest.take(count, T::SIZE)?),
+            code::CONSTANT => {
+                Opened::Constant(value_at(rest.take(count.min(1), T::SIZE)?, 0).unwrap_or(T::zeroed()))
+            }
+            code::FRAME => Opened::Frame(Frame::open(rest, count)?),
+            code::DELTA => Opened::Delta(Groups::open(rest, count, true)?),
+            code::DICTIONARY => Opened::Dictionary(Dictionary::open::<T>(rest, count)?),
+            _ => {
+                let delta = encoding == code::DECIMAL_DELTA;
+                Opened::Decimals(Decimals::open(rest, count, parameter, delta)?)
+            }
+        };
+        rest.end()?;
+        Ok(opened)
+    }
+
+    /// Reads a range that starts with a group.
+    fn read(&self, range: Range<usize>, out: &mut [T]) -> Result<(), Flaw> {
+        let group = range.start / GROUP;
+        match self {
+            Opened::Plain(bytes) => {
+                let out = bytemuck::cast_slice_mut(out);
+                let start = range.start.saturating_mul(T::SIZE);
+                let wanted = bytes.get(start..).unwrap_or_default();
+                out.iter_mut().zip(wanted).for_each(|(to, from)| *to = *from);
+            }
+            Opened::Constant(value) => out.fill(*value),
+            Opened::Frame(frame) => frame.read(group, out),
+            Opened::Delta(groups) => groups.read(group, out),
+            Opened::Dictionary(dictionary) => return dictionary.read(group, out),
+            Opened::Decimals(decimals) => return decimals.read(group, out),
+        }
+        Ok(())
+    }
+
+    fn audit(&self) -> Result<(), Flaw> {
+        match self {
+            Opened::Plain(_) | Opened::Constant(_) => Ok(()),
+            Opened::Frame(frame) => frame.audit(),
+            Opened::Delta(groups) => groups.audit(),
+            Opened::Dictionary(dictionary) => dictionary.numbers.audit(),
+            Opened::Decimals(decimals) => decimals.audit(),
+        }
+    }
+}

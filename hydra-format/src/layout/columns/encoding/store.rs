@@ -1,0 +1,209 @@
+//! Encodes the values of a stream, in the encoding with the fewest bytes (FORMAT.md, section 7.4).
+
+use super::decimal::DecimalPlan;
+use super::dictionary::DictionaryPlan;
+use super::plan::Packing;
+use super::unsigned::{Unsigned, by_size, values_of};
+use super::{Content, EncodedStream, code, is_known};
+use crate::Kind;
+
+/// Compresses bytes; `None` if that fails.
+pub(in crate::layout::columns) type Compress<'a> = &'a dyn Fn(&[u8]) -> Option<Vec<u8>>;
+
+/// Encodes bits or presence: one bit for each of `slots` slots, of which `present` are not absent. The bits
+/// of absent slots and spare bits are zero.
+pub(in crate::layout::columns) fn store_bits(bits: &[u8], slots: usize, present: usize) -> EncodedStream {
+    store_bits_as(None, bits, slots, present).unwrap_or_default()
+}
+
+/// Encodes bits in one encoding, or in the smallest; `None` if the bits do not permit it.
+pub(super) fn store_bits_as(
+    only: Option<u8>,
+    bits: &[u8],
+    slots: usize,
+    present: usize,
+) -> Option<EncodedStream> {
+    let plain = bits.get(..slots.div_ceil(8))?;
+    let ones = plain.iter().map(|byte| byte.count_ones() as usize).sum::<usize>();
+    let constant = (ones == 0 || ones == present).then(|| vec![u8::from(ones > 0); present.min(1)]);
+    let shorter = |constant: &Vec<u8>| only.is_some() || constant.len() < plain.len();
+    match (only, constant.filter(shorter)) {
+        (None | Some(code::CONSTANT), Some(bytes)) => Some(stream(code::CONSTANT, bytes)),
+        (None | Some(code::PLAIN), _) => Some(stream(code::PLAIN, plain.to_vec())),
+        _ => None,
+    }
+}
+
+/// Encodes integers, chars, tags or floats: `slots` has a value for each slot, which is zero for absent ones,
+/// and `present` has those of the others.
+pub(in crate::layout::columns) fn store_values(kind: Kind, slots: &[u8], present: &[u8]) -> EncodedStream {
+    store_values_as(None, kind, slots, present).unwrap_or_default()
+}
+
+/// Encodes values in one encoding, or in the smallest; `None` if the values or their kind do not permit it.
+pub(super) fn store_values_as(
+    only: Option<u8>,
+    kind: Kind,
+    slots: &[u8],
+    present: &[u8],
+) -> Option<EncodedStream> {
+    let content = if matches!(kind, Kind::F32 | Kind::F64) { Content::Floats } else { Content::Integers };
+    by_size!(kind.fixed_size(), T => {
+        let order = if kind.is_signed() { T::SIGN } else { 0 };
+        store::<T>(only, content, order, slots, &values_of(present))
+    })
+}
+
+/// Encodes offsets of lists, sets or maps: those of all slots, and those of the slots that are not absent.
+pub(in crate::layout::columns) fn store_offsets(slots: &[u32], present: &[u32]) -> EncodedStream {
+    store_offsets_as(None, slots, present).unwrap_or_default()
+}
+
+/// Encodes offsets in one encoding, or in the smallest; `None` if the offsets do not permit it.
+pub(super) fn store_offsets_as(only: Option<u8>, slots: &[u32], present: &[u32]) -> Option<EncodedStream> {
+    store(only, Content::Offsets, 0, bytemuck::cast_slice(slots), present)
+}
+
+/// Encodes the offsets and the run of strings, bytes or opaque values, which share a dictionary if that makes
+/// them smaller.
+pub(in crate::layout::columns) fn store_run(
+    slots: &[u32],
+    present: &[u32],
+    run: &[u8],
+    compress: Compress,
+) -> (EncodedStream, EncodedStream) {
+    let plain = (store_offsets(slots, present), store_run_bytes(run, compress));
+    // A run that is not empty has at least one byte, however it is compressed.
+    let size = plain.0.bytes.len() + plain.1.bytes.len();
+    let Some(most) = size.checked_sub(1 + usize::from(!run.is_empty())) else { return plain };
+    let found = store_strings(present, run, most);
+    let Some((offsets, strings)) = found else { return plain };
+    let strings = if strings == run { plain.1.clone() } else { store_run_bytes(&strings, compress) };
+    if offsets.bytes.len() + strings.bytes.len() < size { (offsets, strings) } else { plain }
+}
+
+/// Encodes offsets as a dictionary of at most so many bytes, and returns the run of its strings.
+pub(super) fn store_strings(present: &[u32], run: &[u8], most: usize) -> Option<(EncodedStream, Vec<u8>)> {
+    let (plan, strings) = DictionaryPlan::of_strings(present, run, most)?;
+    let mut bytes = Vec::with_capacity(plan.size());
+    plan.put_strings(&mut bytes);
+    Some((stream(code::DICTIONARY, bytes), strings))
+}
+
+/// Stores a run or rows, compressed if that saves at least an eighth.
+pub(in crate::layout::columns) fn store_run_bytes(plain: &[u8], compress: Compress) -> EncodedStream {
+    let saves = |bytes: &Vec<u8>| bytes.len().saturating_mul(8) <= plain.len().saturating_mul(7);
+    let compressed = if plain.is_empty() { None } else { compress(plain).filter(saves) };
+    let zstd = compressed.is_some();
+    EncodedStream { zstd, plain: plain.len(), ..stream(code::PLAIN, compressed.unwrap_or_else(|| plain.to_vec())) }
+}
+
+fn stream(encoding: u8, bytes: Vec<u8>) -> EncodedStream {
+    EncodedStream { encoding, bytes, ..EncodedStream::default() }
+}
+
+/// What is needed to write a stream in an encoding.
+enum Planned<T> {
+    Plain,
+    Constant,
+    Packing(Packing<T>),
+    Dictionary(DictionaryPlan<T>),
+    Decimal(DecimalPlan),
+}
+
+/// Plans of which the smallest is kept.
+struct Smallest<T> {
+    only: Option<u8>,
+    content: Content,
+    found: Option<(usize, u8, Planned<T>)>,
+}
+
+impl<T: Unsigned> Smallest<T> {
+    fn tries(&self, encoding: u8) -> bool {
+        is_known(encoding, self.content) && self.only.is_none_or(|only| only == encoding)
+    }
+
+    /// Returns the most bytes that this encoding can have to be taken instead of what was found.
+    fn most(&self, encoding: u8) -> usize {
+        match self.found {
+            Some((size, found, _)) if found < encoding => size.saturating_sub(1),
+            Some((size, ..)) => size,
+            None => usize::MAX,
+        }
+    }
+
+    fn offer(&mut self, size: usize, encoding: u8, plan: Planned<T>) {
+        if self.tries(encoding) && size <= self.most(encoding) {
+            self.found = Some((size, encoding, plan));
+        }
+    }
+}
+
+/// Encodes values in one encoding, or in the smallest; `order` inverts the sign bit of signed values.
+fn store<T: Unsigned>(
+    only: Option<u8>,
+    content: Content,
+    order: T,
+    slots: &[u8],
+    values: &[T],
+) -> Option<EncodedStream> {
+    let (size, encoding, planned) = plan(only, content, order, slots.len(), values)?;
+    let mut bytes = Vec::with_capacity(size + 8);
+    let mut parameter = 0;
+    match planned {
+        Planned::Plain => bytes.extend_from_slice(slots),
+        Planned::Constant => values.iter().take(1).for_each(|value| bytes.extend(bytemuck::bytes_of(value))),
+        Planned::Packing(packing) if packing.is_delta() => drop(packing.put(values, &mut bytes)),
+        Planned::Packing(packing) => packing.put_frame(values, &mut bytes),
+        Planned::Dictionary(plan) => plan.put(&mut bytes),
+        Planned::Decimal(plan) => {
+            parameter = plan.power;
+            plan.put(values, &mut bytes);
+        }
+    }
+    debug_assert_eq!(bytes.len(), size, "the size that was planned");
+    Some(EncodedStream { parameter, ..stream(encoding, bytes) })
+}
+
+fn plan<T: Unsigned>(
+    only: Option<u8>,
+    content: Content,
+    order: T,
+    plain_size: usize,
+    values: &[T],
+) -> Option<(usize, u8, Planned<T>)> {
+    let mut best = Smallest { only, content, found: None };
+    best.offer(plain_size, code::PLAIN, Planned::Plain);
+    let first = values.first();
+    if best.tries(code::CONSTANT) && values.iter().all(|value| Some(value) == first) {
+        best.offer(size_of_val(values).min(T::SIZE), code::CONSTANT, Planned::Constant);
+        // Every other encoding has more bytes than one value.
+        if only.is_none() {
+            return best.found;
+        }
+    }
+    if best.tries(code::FRAME) {
+        let packing = Packing::frame(values, order, true);
+        best.offer(packing.frame_size(), code::FRAME, Planned::Packing(packing));
+    }
+    if best.tries(code::DELTA)
+        && let Some(packing) = Packing::delta(values)
+    {
+        best.offer(packing.size, code::DELTA, Planned::Packing(packing));
+    }
+    let (frame, delta) = (best.tries(code::DECIMAL_FRAME), best.tries(code::DECIMAL_DELTA));
+    if (frame || delta)
+        && let Some(plan) = DecimalPlan::new(values, frame, delta, best.most(code::DECIMAL_FRAME))
+    {
+        let encoding = if plan.is_delta() { code::DECIMAL_DELTA } else { code::DECIMAL_FRAME };
+        best.offer(plan.size::<T>(), encoding, Planned::Decimal(plan));
+    }
+    // A dictionary is the last to be tried, because it is given up as soon as it is larger than another.
+    if best.tries(code::DICTIONARY)
+        && content != Content::Strings
+        && let Some(plan) = DictionaryPlan::new(values, best.most(code::DICTIONARY))
+    {
+        best.offer(plan.size(), code::DICTIONARY, Planned::Dictionary(plan));
+    }
+    best.found
+}

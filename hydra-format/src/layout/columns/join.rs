@@ -1,0 +1,292 @@
+//! Columns to rows. First, record by record, every reference is written, because heap and text are in the
+//! order of records. This also finds the place of each slot of the other levels. Then, column by column, the
+//! values are written to their places.
+
+use super::decode::{Decoded, Stream, bit};
+use super::places::{NOWHERE, Places, Run, push, slots};
+use super::relocate::Relocation;
+use super::shape::{Column, Level, Part, Shape};
+use super::target::RowTarget;
+use crate::layout::rows::{At, put};
+use crate::memory::{AlignedBuf, Ranges};
+use crate::schema::{Schema, TypeRef};
+use crate::store::bytes::LINE;
+
+/// The bytes of records that pass all columns together, so that they stay in the first-level cache.
+const GROUP: usize = 8 << 10;
+
+/// Writes the records of a block as rows.
+struct Join<'s, 'a> {
+    decoded: &'s Decoded<'a>,
+    shape: &'s Shape,
+    schema: &'s Schema,
+    to: RowTarget,
+    /// The places of elements and of the values of boxes, for each level.
+    places: Vec<Places>,
+    /// The next slot of each level of a variant.
+    next: Vec<usize>,
+    /// The values in rows of each stream, and the position of the next.
+    rows: Vec<Option<(Relocation<'s>, usize)>>,
+}
+
+/// Returns `count` decoded records as rows with these bytes of heap and text. An error is the number of a
+/// stream that breaks a rule, or the number of streams if the records take other bytes of heap and text.
+pub(super) fn join(
+    decoded: &Decoded<'_>,
+    shape: &Shape,
+    schema: &Schema,
+    count: usize,
+    [heap, text]: [usize; 2],
+) -> Result<(AlignedBuf, Ranges), usize> {
+    let stride = schema.root().size();
+    let to = RowTarget::new([count.saturating_mul(stride), heap, text]);
+    let mut join = Join::new(decoded, shape, schema, to);
+    join.references(count, stride)?;
+    join.values(count, stride);
+    Ok(join.to.into_parts())
+}
+
+/// Returns the bytes of heap and text that decoded records take as rows, or the number of a stream that breaks
+/// a rule.
+pub(super) fn measure(
+    decoded: &Decoded<'_>,
+    shape: &Shape,
+    schema: &Schema,
+    count: usize,
+) -> Result<[usize; 2], usize> {
+    let mut join = Join::new(decoded, shape, schema, RowTarget::measuring());
+    join.all_references(count, schema.root().size())?;
+    Ok(join.to.used())
+}
+
+impl<'s, 'a> Join<'s, 'a> {
+    fn new(decoded: &'s Decoded<'a>, shape: &'s Shape, schema: &'s Schema, to: RowTarget) -> Join<'s, 'a> {
+        let places = shape.levels.iter().map(|_| Places::new()).collect();
+        let next = vec![0; shape.levels.len()];
+        let rows = decoded.0.iter().map(|stream| match stream {
+            Stream::Rows(bytes, heap, text) => {
+                let text = std::str::from_utf8(bytes.get(text.clone())?).ok()?;
+                let rows = At::new(&[], bytes.get(heap.clone())?, text);
+                Some((Relocation::unverified(schema, rows), LINE as usize))
+            }
+            _ => None,
+        });
+        let rows = rows.collect();
+        Join { decoded, shape, schema, to, places, next, rows }
+    }
+
+    /// Writes all references, and checks that they took what there is.
+    fn references(&mut self, count: usize, stride: usize) -> Result<(), usize> {
+        self.all_references(count, stride)?;
+        let complete = |(relocation, _): &(Relocation<'_>, usize)| relocation.is_complete();
+        let broken = self.rows.iter().position(|rows| !rows.as_ref().is_none_or(complete));
+        match broken {
+            Some(stream) => Err(stream),
+            None if self.to.is_full() => Ok(()),
+            None => Err(self.shape.streams.len()),
+        }
+    }
+
+    fn all_references(&mut self, count: usize, stride: usize) -> Result<(), usize> {
+        let refers = self.shape.levels.first().is_some_and(|level| level.refers);
+        for record in 0..if refers { count } else { 0 } {
+            self.slot(0, record, record.saturating_mul(stride))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the references of a slot at a place.
+    fn slot(&mut self, level: usize, slot: usize, place: usize) -> Result<(), usize> {
+        let shape = self.shape;
+        let columns = shape.levels.get(level).map_or(&[][..], |level| &level.columns);
+        for column in columns.iter().filter(|column| column.refers) {
+            self.column(column, slot, place.saturating_add(column.offset)).ok_or(column.stream)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the reference of a column.
+    #[inline]
+    fn column(&mut self, column: &'s Column, slot: usize, place: usize) -> Option<()> {
+        let decoded = self.decoded;
+        let stream = decoded.0.get(column.stream);
+        match &column.part {
+            Part::Text | Part::Bytes => {
+                let range = stream?.range(slot)?;
+                if !range.is_empty() {
+                    let bytes = decoded.bytes(column.stream.checked_add(1)?).get(range)?;
+                    let is_text = matches!(column.part, Part::Text);
+                    if is_text { self.to.text(place, bytes)? } else { self.to.bytes(place, bytes)? }
+                }
+            }
+            Part::List(inner) => {
+                let range = stream?.range(slot)?;
+                if !range.is_empty() {
+                    self.array(*inner, range.start, range.len(), place)?;
+                }
+            }
+            Part::Box(inner) if decoded.is_present(column.under, slot) => self.array(*inner, slot, 1, place)?,
+            Part::Box(inner) => self.nowhere(*inner, 1)?,
+            Part::Array(count, inner) => self.slots(*inner, slot.checked_mul(*count)?, *count, place)?,
+            Part::Enum { kind, variants } if decoded.is_present(column.under, slot) => {
+                let tag = decoded.tag(column.stream, *kind, slot)?;
+                if let Ok(variant) = variants.binary_search_by_key(&tag, |(tag, _)| *tag) {
+                    let (_, inner) = variants.get(variant)?;
+                    let next = self.next.get_mut(*inner)?;
+                    let slot = std::mem::replace(next, next.checked_add(1)?);
+                    self.slots(*inner, slot, 1, place)?;
+                }
+            }
+            Part::Rows(ty) if decoded.is_present(column.under, slot) => {
+                let Stream::Rows(bytes, ..) = stream? else { return None };
+                let size = self.schema.resolve(TypeRef::Index(*ty)).size();
+                let (relocation, at) = self.rows.get_mut(column.stream)?.as_mut()?;
+                let start = std::mem::replace(at, at.checked_add(size)?);
+                relocation.copy(*ty, bytes.get(start..*at)?, place, &mut self.to)?;
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// Writes a reference to slots of a level, and their references.
+    fn array(&mut self, level: usize, first: usize, count: usize, place: usize) -> Option<()> {
+        let Level { size, align, .. } = *self.shape.levels.get(level)?;
+        let place = self.to.array(place, align, size, count)?;
+        push(self.places.get_mut(level)?, Run { place, count }, size);
+        self.slots(level, first, count, place)
+    }
+
+    /// Writes the references of consecutive slots.
+    fn slots(&mut self, level: usize, first: usize, count: usize, mut place: usize) -> Option<()> {
+        let Level { size, refers, .. } = *self.shape.levels.get(level)?;
+        for slot in first..if refers { first.checked_add(count)? } else { first } {
+            self.slot(level, slot, place).ok()?;
+            place = place.checked_add(size)?;
+        }
+        Some(())
+    }
+
+    /// Notes that slots of a level, and of the boxes in them, have no place.
+    fn nowhere(&mut self, level: usize, count: usize) -> Option<()> {
+        push(self.places.get_mut(level)?, Run { place: NOWHERE, count }, 0);
+        self.no_boxes(level, count)
+    }
+
+    fn no_boxes(&mut self, level: usize, count: usize) -> Option<()> {
+        for column in &self.shape.levels.get(level)?.columns {
+            match column.part {
+                Part::Box(inner) => self.nowhere(inner, count)?,
+                Part::Array(times, inner) => self.no_boxes(inner, count.checked_mul(times)?)?,
+                _ => {}
+            }
+        }
+        Some(())
+    }
+
+    /// Writes the values of all records.
+    fn values(&mut self, count: usize, stride: usize) {
+        let shape = self.shape;
+        let group = GROUP.checked_div(stride).unwrap_or(0).max(1);
+        for start in (0..count).step_by(group) {
+            let run = Run { place: start.saturating_mul(stride), count: group.min(count.saturating_sub(start)) };
+            for column in shape.levels.first().map_or(&[][..], |level| &level.columns) {
+                self.flat(column, start, stride, &[run]);
+            }
+        }
+        self.deep(0, &[Run { place: 0, count }]);
+    }
+
+    /// Writes the values of a level.
+    fn level(&mut self, level: usize, places: &[Run]) {
+        let Some(Level { columns, size, .. }) = self.shape.levels.get(level) else { return };
+        columns.iter().for_each(|column| self.flat(column, 0, *size, places));
+        self.deep(level, places);
+    }
+
+    /// Writes the levels in a level.
+    fn deep(&mut self, level: usize, places: &[Run]) {
+        let Some(Level { columns, size, .. }) = self.shape.levels.get(level) else { return };
+        for column in columns {
+            match &column.part {
+                Part::List(inner) | Part::Box(inner) => {
+                    let inside = self.places.get_mut(*inner).map(std::mem::take).unwrap_or_default();
+                    self.level(*inner, &inside);
+                }
+                Part::Array(count, inner) => {
+                    let mut inside = Places::new();
+                    for place in slots(places, *size) {
+                        let place = if place == NOWHERE { place } else { place.saturating_add(column.offset) };
+                        inside.push(Run { place, count: *count });
+                    }
+                    self.level(*inner, &inside);
+                }
+                Part::Enum { kind, variants } => {
+                    let mut inside = vec![Places::new(); variants.len()];
+                    let all = if variants.is_empty() { &[][..] } else { places };
+                    for (slot, place) in slots(all, *size).enumerate() {
+                        let tag = self.decoded.tag(column.stream, *kind, slot);
+                        let variant = variants.binary_search_by_key(&tag, |(tag, _)| Some(*tag));
+                        if let Ok(variant) = variant
+                            && self.decoded.is_present(column.under, slot)
+                            && let Some(inside) = inside.get_mut(variant)
+                        {
+                            inside.push(Run { place: place.saturating_add(column.offset), count: 1 });
+                        }
+                    }
+                    variants.iter().zip(inside).for_each(|((_, inner), inside)| self.level(*inner, &inside));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Writes the bits, values or tags of a column from the slot `first` on.
+    fn flat(&mut self, column: &Column, mut first: usize, stride: usize, places: &[Run]) {
+        let size = match &column.part {
+            Part::Bit => return self.bits(column, first, stride, places),
+            Part::Values { kind, count } => (kind.fixed_size() as usize).saturating_mul(*count),
+            Part::Enum { kind, .. } => kind.fixed_size() as usize,
+            _ => return,
+        };
+        let values = self.decoded.bytes(column.stream);
+        for Run { place, count } in places {
+            let own = values.get(first.saturating_mul(size)..).unwrap_or_default();
+            first = first.saturating_add(*count);
+            let rows = self.to.buffer.get_mut(place.saturating_add(column.offset)..);
+            let Some(rows) = rows.filter(|_| *place != NOWHERE) else { continue };
+            match size {
+                1 => spread::<1>(rows, stride, own, *count),
+                2 => spread::<2>(rows, stride, own, *count),
+                4 => spread::<4>(rows, stride, own, *count),
+                8 => spread::<8>(rows, stride, own, *count),
+                16 => spread::<16>(rows, stride, own, *count),
+                _ => {
+                    let values = own.chunks_exact(size.max(1)).take(*count);
+                    rows.chunks_mut(stride.max(1)).zip(values).for_each(|(row, value)| put(row, value));
+                }
+            }
+        }
+    }
+
+    fn bits(&mut self, column: &Column, first: usize, stride: usize, places: &[Run]) {
+        let bits = self.decoded.bytes(column.stream);
+        for (index, place) in slots(places, stride).enumerate() {
+            let value = u8::from(bit(bits, first.saturating_add(index)));
+            if let Some(byte) = self.to.buffer.get_mut(place.saturating_add(column.offset)) {
+                *byte = value;
+            }
+        }
+    }
+}
+
+/// Writes values of `N` bytes to the starts of rows.
+#[inline]
+fn spread<const N: usize>(rows: &mut [u8], stride: usize, values: &[u8], count: usize) {
+    let (values, _) = values.as_chunks::<N>();
+    for (row, value) in rows.chunks_mut(stride.max(1)).zip(values.iter().take(count)) {
+        if let Some(row) = row.first_chunk_mut() {
+            *row = *value;
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Copying single values from one payload of rows to another: to the rows of a stream (FORMAT.md, section
+//! 7.2), and back. The bytes of values are copied as they are. References are followed in canonical order
+//! without gaps, so that bytes that break this order are found, and none is copied twice.
+
+use super::target::RowTarget;
+use crate::layout::rows::{At, MAX_DEPTH};
+use crate::memory::Text;
+use crate::schema::{Descriptor, Field, Kind, Layout, Schema, TypeRef, entry_layout, round_up};
+
+/// Copies values out of one payload.
+pub(super) struct Relocation<'a> {
+    schema: &'a Schema,
+    heap: &'a [u8],
+    text: Text<'a>,
+    /// Where the next array and the next string are expected; `None` if they can be anywhere, because the
+    /// payload was verified.
+    next: Option<[usize; 2]>,
+}
+
+impl<'a> Relocation<'a> {
+    /// Copies values of a verified payload.
+    pub(super) fn verified(schema: &'a Schema, rows: At<'a>) -> Relocation<'a> {
+        let (heap, text) = rows.regions();
+        Relocation { schema, heap, text, next: None }
+    }
+
+    /// Copies all values of a payload that was not verified, in order.
+    pub(super) fn unverified(schema: &'a Schema, rows: At<'a>) -> Relocation<'a> {
+        Relocation { next: Some([0; 2]), ..Relocation::verified(schema, rows) }
+    }
+
+    /// Returns whether all bytes of heap and text were copied.
+    pub(super) fn is_complete(&self) -> bool {
+        let all = [self.heap.len(), self.text.all().len()];
+        self.next.is_none_or(|[heap, text]| all == [round_up(heap as u64, 64) as usize, text])
+    }
+
+    /// Copies the value of a type with these bytes to `slot`; `None` if a reference breaks a rule, or the
+    /// target has no room.
+    pub(super) fn copy(&mut self, ty: u32, bytes: &[u8], slot: usize, to: &mut RowTarget) -> Option<()> {
+        to.write(slot, bytes);
+        self.references(self.schema.resolve(TypeRef::Index(ty)), bytes, slot, to, 0)
+    }
+
+    /// Copies what a value refers to.
+    fn references(
+        &mut self,
+        ty: &'a Descriptor,
+        bytes: &[u8],
+        slot: usize,
+        to: &mut RowTarget,
+        depth: u32,
+    ) -> Option<()> {
+        match ty.kind() {
+            Kind::String => {
+                let (offset, count) = At::new(bytes, &[], "").reference();
+                if count > 0 {
+                    let text = self.text.get(offset, offset.checked_add(count)?)?;
+                    self.expect(1, offset, count, 1)?;
+                    to.text(slot, text.as_bytes())?;
+                }
+            }
+            Kind::Bytes | Kind::Opaque => {
+                let (offset, count) = At::new(bytes, &[], "").reference();
+                if count > 0 {
+                    let all = self.heap.get(offset..offset.checked_add(count)?)?;
+                    self.expect(0, offset, count, 1)?;
+                    to.bytes(slot, all)?;
+                }
+            }
+            Kind::Option if bytes.first() == Some(&1) => {
+                self.part(ty.element()?, bytes, ty.align(), slot, to, depth)?;
+            }
+            Kind::Newtype => self.part(ty.element()?, bytes, 0, slot, to, depth)?,
+            Kind::Array => {
+                let element = self.schema.resolve(ty.element()?);
+                self.elements(&[(0, element)], element.size(), bytes, slot, to, depth)?;
+            }
+            Kind::Tuple | Kind::Struct => self.fields(ty.fields(), bytes, slot, to, depth)?,
+            Kind::Enum => {
+                let tag = At::new(bytes, &[], "").integer(ty.tag()?);
+                if let Some(variant) = ty.variants().iter().find(|variant| variant.tag() == tag) {
+                    self.fields(variant.fields(), bytes, slot, to, depth)?;
+                }
+            }
+            Kind::List | Kind::Set | Kind::Map | Kind::Box => self.list(ty, bytes, slot, to, depth)?,
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// Copies the elements of a reference.
+    fn list(
+        &mut self,
+        ty: &'a Descriptor,
+        bytes: &[u8],
+        slot: usize,
+        to: &mut RowTarget,
+        depth: u32,
+    ) -> Option<()> {
+        let (offset, count) = At::new(bytes, &[], "").reference();
+        if count == 0 {
+            return Some(());
+        }
+        let element = self.schema.resolve(ty.element()?);
+        let key = ty.key().map(|key| self.schema.resolve(key));
+        let Layout { offsets: [_, at], size, align } = match key {
+            Some(key) => entry_layout(key, element),
+            None => Layout { offsets: [0, 0], size: element.size(), align: element.align() },
+        };
+        let all = self.heap.get(offset..size.checked_mul(count)?.checked_add(offset)?)?;
+        self.expect(0, offset, all.len(), align)?;
+        let place = to.array(slot, align, size, count).filter(|_| depth < MAX_DEPTH)?;
+        to.write(place, all);
+        let depth = depth.checked_add(1)?;
+        match key {
+            Some(key) => self.elements(&[(0, key), (at as usize, element)], size, all, place, to, depth),
+            None => self.elements(&[(0, element)], size, all, place, to, depth),
+        }
+    }
+
+    /// Copies what elements refer to, of which each has these parts.
+    fn elements(
+        &mut self,
+        parts: &[(usize, &'a Descriptor)],
+        size: usize,
+        bytes: &[u8],
+        mut slot: usize,
+        to: &mut RowTarget,
+        depth: u32,
+    ) -> Option<()> {
+        if parts.iter().all(|(_, ty)| ty.kind().fixed_size() > 0 && !ty.kind().is_reference()) {
+            return Some(());
+        }
+        for element in bytes.chunks_exact(size.max(1)) {
+            for (offset, ty) in parts {
+                self.references(ty, element.get(*offset..)?, slot.checked_add(*offset)?, to, depth)?;
+            }
+            slot = slot.checked_add(size)?;
+        }
+        Some(())
+    }
+
+    fn fields(
+        &mut self,
+        fields: &'a [Field],
+        bytes: &[u8],
+        slot: usize,
+        to: &mut RowTarget,
+        depth: u32,
+    ) -> Option<()> {
+        fields.iter().try_for_each(|field| self.part(field.ty(), bytes, field.offset(), slot, to, depth))
+    }
+
+    /// Copies what the part at `offset` of a value refers to.
+    fn part(
+        &mut self,
+        ty: TypeRef,
+        bytes: &[u8],
+        offset: usize,
+        slot: usize,
+        to: &mut RowTarget,
+        depth: u32,
+    ) -> Option<()> {
+        let ty = self.schema.resolve(ty);
+        self.references(ty, bytes.get(offset..)?, slot.checked_add(offset)?, to, depth)
+    }
+
+    /// Returns `None` if bytes of a region are not where the next ones are expected, or do not follow zeros.
+    fn expect(&mut self, region: usize, offset: usize, count: usize, align: usize) -> Option<()> {
+        let Some(next) = self.next.as_mut().and_then(|next| next.get_mut(region)) else { return Some(()) };
+        let start = round_up(*next as u64, align as u64) as usize;
+        let is_gap_zero = region == 1 || self.heap.get(*next..offset)?.iter().all(|byte| *byte == 0);
+        *next = offset.checked_add(count)?;
+        (start == offset && is_gap_zero).then_some(())
+    }
+}

@@ -1,0 +1,307 @@
+//! Rows to columns: every stream in encoding 0, and what the other encodings store of it.
+
+use super::decode::bit;
+use super::places::{NOWHERE, Places, Run, push, slots};
+use super::relocate::Relocation;
+use super::shape::{Column, Level, Part, Presence, Shape, StreamKind};
+use super::target::RowTarget;
+use crate::layout::rows::{At, StagedRows};
+use crate::schema::{Kind, Schema, TypeRef};
+use crate::store::bytes::LINE;
+use crate::{Error, ErrorKind, Result};
+
+/// A stream before it is encoded.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    pub(super) slot_count: usize,
+    pub(super) absent_count: usize,
+    /// The bits or values of all slots, a run, or rows.
+    pub(super) bytes: Vec<u8>,
+    /// The bytes of the records of rows.
+    pub(super) record_bytes: usize,
+    /// The offsets of all slots.
+    pub(super) offsets: Vec<u32>,
+    /// The bits or values, and the offsets, of slots that are not absent, if some are absent.
+    pub(super) present: Option<(Vec<u8>, Vec<u32>)>,
+}
+
+/// Returns the streams of a block.
+pub(super) fn split(rows: &StagedRows, shape: &Shape, schema: &Schema) -> Result<Vec<Gathered>> {
+    let [records, heap, _] = &rows.regions;
+    let streams = shape.streams.iter().map(|kind| Gathered {
+        offsets: if matches!(kind, StreamKind::Offsets(_)) { vec![0] } else { Vec::new() },
+        ..Gathered::default()
+    });
+    let mut split = Split { shape, schema, rows: rows.at()?, heap, streams: streams.collect() };
+    split.level(0, &[Run { place: 0, count: rows.count }], records);
+    if split.streams.iter().any(|stream| stream.bytes.len() > u32::MAX as usize) {
+        return Err(Error::new(ErrorKind::TooLarge).what("the columns of a block"));
+    }
+    Ok(split.streams)
+}
+
+struct Split<'s> {
+    shape: &'s Shape,
+    schema: &'s Schema,
+    rows: At<'s>,
+    heap: &'s [u8],
+    streams: Vec<Gathered>,
+}
+
+impl<'s> Split<'s> {
+    /// Gathers the columns of slots at these places of a region.
+    fn level(&mut self, level: usize, places: &[Run], region: &'s [u8]) {
+        let shape: &'s Shape = self.shape;
+        let Some(Level { columns, size, .. }) = shape.levels.get(level) else { return };
+        for column in columns {
+            match &column.part {
+                Part::Bit => self.bits(column, places, *size, region),
+                Part::Values { kind, count } => {
+                    let bytes = (kind.fixed_size() as usize).saturating_mul(*count);
+                    self.values(column, (bytes, *count), places, *size, region);
+                }
+                Part::Text | Part::Bytes => self.run(column, places, *size, region),
+                Part::List(inner) => self.list(column, *inner, places, *size, region),
+                Part::Box(inner) => {
+                    let mut inside = Places::new();
+                    for (slot, place) in slots(places, *size).enumerate() {
+                        let (offset, _) = self.reference(region, place, column, slot).unwrap_or((NOWHERE, 0));
+                        push(&mut inside, Run { place: offset, count: 1 }, self.size(*inner));
+                    }
+                    self.level(*inner, &inside, self.heap);
+                }
+                Part::Array(count, inner) => {
+                    let part = |place: usize| if place == NOWHERE { place } else { place.saturating_add(column.offset) };
+                    let inside = slots(places, *size).map(|place| Run { place: part(place), count: *count });
+                    self.level(*inner, &inside.collect::<Places>(), region);
+                }
+                Part::Enum { kind, variants } => {
+                    let bytes = kind.fixed_size() as usize;
+                    self.values(column, (bytes, 1), places, *size, region);
+                    self.variants(column, *kind, variants, places, *size, region);
+                }
+                Part::Rows(ty) => self.in_rows(column, *ty, places, *size, region),
+            }
+        }
+    }
+
+    fn size(&self, level: usize) -> usize {
+        self.shape.levels.get(level).map_or(0, |level| level.size)
+    }
+
+    /// Returns whether a slot has a value.
+    fn is_present(&self, under: Option<Presence>, slot: usize) -> bool {
+        under.is_none_or(|presence| {
+            let bits = self.streams.get(presence.stream).map_or(&[][..], |stream| &stream.bytes);
+            bit(bits, slot.checked_div(presence.times).unwrap_or_default())
+        })
+    }
+
+    /// Returns the bytes of a column in a slot; `None` if the slot is absent.
+    #[inline]
+    fn part(&self, region: &'s [u8], place: usize, column: &Column, slot: usize) -> Option<&'s [u8]> {
+        let bytes = region.get(place.checked_add(column.offset)?..)?;
+        self.is_present(column.under, slot).then_some(bytes)
+    }
+
+    /// Returns the reference of a column in a slot; `None` if the slot is absent.
+    fn reference(&self, region: &'s [u8], place: usize, column: &Column, slot: usize) -> Option<(usize, usize)> {
+        self.part(region, place, column, slot).map(|bytes| At::new(bytes, &[], "").reference())
+    }
+
+    fn bits(&mut self, column: &Column, places: &[Run], size: usize, region: &'s [u8]) {
+        let (mut all, mut present) = (Bits::default(), Bits::default());
+        for (slot, place) in slots(places, size).enumerate() {
+            let part = self.part(region, place, column, slot);
+            let set = part.and_then(<[u8]>::first) == Some(&1);
+            all.push(set);
+            if part.is_some() {
+                present.push(set);
+            }
+        }
+        let absent_count = all.count.saturating_sub(present.count);
+        let present = (absent_count > 0).then(|| (present.bytes, Vec::new()));
+        self.keep(column.stream, Gathered { absent_count, bytes: all.bytes, present, ..Gathered::of(all.count) });
+    }
+
+    fn keep(&mut self, stream: usize, gathered: Gathered) {
+        if let Some(stream) = self.streams.get_mut(stream) {
+            *stream = gathered;
+        }
+    }
+
+    /// Gathers values: `bytes` of `times` values a slot.
+    fn values(
+        &mut self,
+        column: &Column,
+        (bytes, times): (usize, usize),
+        places: &[Run],
+        size: usize,
+        region: &'s [u8],
+    ) {
+        let count = places.iter().map(|run| run.count).sum::<usize>();
+        let mut all = Vec::with_capacity(count.saturating_mul(bytes));
+        if column.under.is_none() {
+            for run in places {
+                let start = run.place.saturating_add(column.offset);
+                gather(&mut all, region.get(start..).unwrap_or_default(), size, bytes, run.count);
+            }
+            return self.keep(column.stream, Gathered { bytes: all, ..Gathered::of(count.saturating_mul(times)) });
+        }
+        // Presence has a bit for `times` values.
+        let under = column.under.map(|under| Presence { times: under.times.checked_div(times).unwrap_or(0), ..under });
+        let column = Column { under, part: Part::Bit, ..*column };
+        let mut present = Vec::new();
+        for (slot, place) in slots(places, size).enumerate() {
+            match self.part(region, place, &column, slot).and_then(|part| part.get(..bytes)) {
+                Some(part) => {
+                    all.extend_from_slice(part);
+                    present.extend_from_slice(part);
+                }
+                None => all.resize(all.len().saturating_add(bytes), 0),
+            }
+        }
+        let absent = all.len().saturating_sub(present.len()).checked_div(bytes).unwrap_or(0);
+        let present = (absent > 0).then_some((present, Vec::new()));
+        let gathered = Gathered { absent_count: absent.saturating_mul(times), bytes: all, present, ..Gathered::default() };
+        self.keep(column.stream, Gathered { slot_count: count.saturating_mul(times), ..gathered });
+    }
+
+    /// Gathers offsets and calls `each` with the reference of each slot that has a value.
+    fn offsets(
+        &mut self,
+        column: &Column,
+        places: &[Run],
+        size: usize,
+        region: &'s [u8],
+        mut each: impl FnMut(usize, usize) -> usize,
+    ) {
+        let (mut all, mut present, mut end) = (vec![0u32], vec![0u32], 0usize);
+        for (slot, place) in slots(places, size).enumerate() {
+            if let Some((offset, count)) = self.reference(region, place, column, slot) {
+                end = end.saturating_add(each(offset, count));
+                present.push(end as u32);
+            }
+            all.push(end as u32);
+        }
+        let (slot_count, some) = (all.len().saturating_sub(1), present.len().saturating_sub(1));
+        let absent_count = slot_count.saturating_sub(some);
+        let present = (absent_count > 0).then_some((Vec::new(), present));
+        self.keep(column.stream, Gathered { slot_count, absent_count, offsets: all, present, ..Gathered::default() });
+    }
+
+    fn run(&mut self, column: &Column, places: &[Run], size: usize, region: &'s [u8]) {
+        let is_text = matches!(column.part, Part::Text);
+        let from = if is_text { self.rows.regions().1.all().as_bytes() } else { self.heap };
+        let mut run = Vec::new();
+        self.offsets(column, places, size, region, |offset, count| {
+            let bytes = from.get(offset..offset.saturating_add(count)).unwrap_or_default();
+            run.extend_from_slice(bytes);
+            bytes.len()
+        });
+        let Some(Gathered { slot_count, absent_count, .. }) = self.streams.get(column.stream) else { return };
+        let gathered = Gathered { absent_count: *absent_count, bytes: run, ..Gathered::of(*slot_count) };
+        self.keep(column.stream.saturating_add(1), gathered);
+    }
+
+    fn list(&mut self, column: &Column, inner: usize, places: &[Run], size: usize, region: &'s [u8]) {
+        let (element, mut inside) = (self.size(inner), Places::new());
+        self.offsets(column, places, size, region, |place, count| {
+            if count > 0 {
+                push(&mut inside, Run { place, count }, element);
+            }
+            count
+        });
+        self.level(inner, &inside, self.heap);
+    }
+
+    fn variants(
+        &mut self,
+        column: &Column,
+        kind: Kind,
+        variants: &[(u128, usize)],
+        places: &[Run],
+        size: usize,
+        region: &'s [u8],
+    ) {
+        let mut inside = vec![Places::new(); variants.len()];
+        for (slot, place) in slots(places, size).enumerate() {
+            let tag = self.part(region, place, column, slot);
+            let tag = tag.map(|tag| At::new(tag, &[], "").uint(kind.fixed_size() as usize));
+            let Ok(variant) = variants.binary_search_by_key(&tag, |(tag, _)| Some(*tag)) else { continue };
+            if let Some(inside) = inside.get_mut(variant) {
+                inside.push(Run { place: place.saturating_add(column.offset), count: 1 });
+            }
+        }
+        variants.iter().zip(inside).for_each(|((_, inner), inside)| self.level(*inner, &inside, region));
+    }
+
+    /// Gathers values in rows: the line with the text offset, and the payload.
+    fn in_rows(&mut self, column: &Column, ty: u32, places: &[Run], size: usize, region: &'s [u8]) {
+        let bytes = self.schema.resolve(TypeRef::Index(ty)).size();
+        let present = slots(places, size).enumerate();
+        let present: Vec<&[u8]> =
+            present.filter_map(|(slot, place)| self.part(region, place, column, slot)?.get(..bytes)).collect();
+        let copy = |to: &mut RowTarget| {
+            let mut relocation = Relocation::verified(self.schema, self.rows);
+            let places = (0..present.len()).map(|index| index.saturating_mul(bytes));
+            places.zip(&present).try_for_each(|(place, value)| relocation.copy(ty, value, place, to))
+        };
+        let mut measured = RowTarget::measuring();
+        let done = copy(&mut measured);
+        let [heap, text] = measured.used();
+        let mut to = RowTarget::new([present.len().saturating_mul(bytes), heap, text]);
+        let done = done.and_then(|()| copy(&mut to));
+        debug_assert!(done.is_some(), "verified values can be copied");
+        let (payload, ranges) = to.into_parts();
+        let mut stored = vec![0; LINE as usize];
+        stored.splice(..4, (ranges.text.start as u32).to_le_bytes());
+        stored.extend_from_slice(&payload);
+        let slot_count = places.iter().map(|run| run.count).sum::<usize>();
+        let absent_count = slot_count.saturating_sub(present.len());
+        let gathered = Gathered { absent_count, record_bytes: ranges.records.len(), ..Gathered::of(slot_count) };
+        self.keep(column.stream, Gathered { bytes: stored, ..gathered });
+    }
+}
+
+impl Gathered {
+    /// Creates a stream of this many slots without content.
+    fn of(slot_count: usize) -> Gathered {
+        Gathered { slot_count, ..Gathered::default() }
+    }
+}
+
+/// Bits, from the lowest of each byte up.
+#[derive(Default)]
+struct Bits {
+    bytes: Vec<u8>,
+    count: usize,
+}
+
+impl Bits {
+    fn push(&mut self, set: bool) {
+        let at = self.count & 7;
+        if at == 0 {
+            self.bytes.push(0);
+        }
+        if let Some(last) = self.bytes.last_mut() {
+            *last |= u8::from(set) << at;
+        }
+        self.count = self.count.saturating_add(1);
+    }
+}
+
+/// Appends the first `bytes` of each of `count` rows.
+fn gather(all: &mut Vec<u8>, rows: &[u8], stride: usize, bytes: usize, count: usize) {
+    if bytes == stride {
+        return all.extend_from_slice(rows.get(..bytes.saturating_mul(count)).unwrap_or_default());
+    }
+    let rows = rows.chunks(stride.max(1)).take(count);
+    match bytes {
+        1 => rows.for_each(|row| all.extend_from_slice(row.first_chunk::<1>().map_or(&[0], |row| row))),
+        2 => rows.for_each(|row| all.extend_from_slice(row.first_chunk::<2>().unwrap_or(&[0; 2]))),
+        4 => rows.for_each(|row| all.extend_from_slice(row.first_chunk::<4>().unwrap_or(&[0; 4]))),
+        8 => rows.for_each(|row| all.extend_from_slice(row.first_chunk::<8>().unwrap_or(&[0; 8]))),
+        _ => rows.for_each(|row| all.extend_from_slice(row.get(..bytes).unwrap_or_default())),
+    }
+}
