@@ -185,7 +185,7 @@ impl<'a> Streams<'a> {
     #[cold]
     fn error(&self, stream: usize, flaw: Flaw) -> Error {
         let offset = self.directory.streams.get(stream).map_or(0, |stream| stream.offset);
-        let at = self.block.payload().saturating_add(offset.into()).saturating_add(flaw.at as u64);
+        let at = self.block.payload().saturating_add(offset.into());
         let error = self.block.error(ErrorKind::BadColumns).at(at).what(summary(flaw.rule));
         error.path(self.shape.path(stream)).expected(flaw.expected).found(flaw.found)
     }
@@ -215,7 +215,8 @@ impl<'a> Streams<'a> {
         let unknown_flags = entry.unknown_flags() | if may_be_compressed { 0 } else { entry.flags & 1 };
         if unknown_flags != 0 || !encoding::is_known(entry.encoding, kind.content()) {
             let found = format!("encoding {}, flags {:#04x}", entry.encoding, entry.flags);
-            let error = self.block.error(ErrorKind::Unsupported).path(self.shape.path(stream)).found(found);
+            let at = self.block.payload().saturating_add(entry.offset.into());
+            let error = self.block.error(ErrorKind::Unsupported).at(at).path(self.shape.path(stream)).found(found);
             return Err(error.help("update this program"));
         }
         let found = [entry.slots.into(), entry.absent.into(), entry.plain.into()];
@@ -476,7 +477,7 @@ impl<'a> Streams<'a> {
                 StreamKind::Run(_) | StreamKind::Rows => Ok(()),
             };
             if let Err(flaw) = outcome {
-                let at = self.block.payload().saturating_add(entry.offset.into()).saturating_add(flaw.at as u64);
+                let at = self.block.payload().saturating_add(entry.offset.into());
                 let error = irregular(at).path(self.shape.path(number)).expected(flaw.expected);
                 report(error.found(flaw.found));
             }
