@@ -250,9 +250,30 @@ pub(crate) struct CompactArgs {
     /// New file; it must not exist
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
+    /// Store all blocks as rows or as columns [default: as they are]
+    #[arg(long)]
+    pub(crate) layout: Option<Layout>,
     /// Output format
     #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
     pub(crate) format: Format,
+}
+
+/// How the records of a block are stored.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Layout {
+    /// One after the other: read in place
+    Rows,
+    /// Field by field, compressed
+    Columns,
+}
+
+impl From<Layout> for hydra::Layout {
+    fn from(layout: Layout) -> hydra::Layout {
+        match layout {
+            Layout::Rows => hydra::Layout::Rows,
+            Layout::Columns => hydra::Layout::Columns,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -312,6 +333,9 @@ pub(crate) struct ConvertArgs {
     /// schema --as json` [default: inferred from IN]
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
+    /// Store records as rows or as columns, if OUT is a Hydra file [default: rows]
+    #[arg(long)]
+    pub(crate) layout: Option<Layout>,
     /// Replace OUT if it exists
     #[arg(long)]
     pub(crate) force: bool,

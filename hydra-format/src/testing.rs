@@ -4,7 +4,7 @@
 use crate::file::{Compaction, RecoverOptions, Recovery, WriterOptions};
 use crate::publish::single::save_on;
 use crate::repair::check::{CheckSummary, check_source};
-use crate::repair::compact::compact_on;
+use crate::repair::compact::{CompactOptions, compact_on};
 use crate::repair::recover::recover_on;
 use crate::{Editor, Error, Hydra, Reader, Result, Writer};
 use std::path::Path;
@@ -53,7 +53,7 @@ pub fn survey(source: Box<dyn Source>, options: RecoverOptions) -> Result<Recove
 
 /// Runs [`crate::file::compact`] from this source to this disk.
 pub fn compact(source: Box<dyn Source>, disk: &dyn Disk, path: &Path) -> Result<Compaction> {
-    compact_on(source, Path::new("input"), disk, path, &mut |_, _| {})
+    compact_on(source, Path::new("input"), disk, path, CompactOptions::default(), &mut |_, _| {})
 }
 
 /// Runs [`crate::save`] on this disk.

@@ -247,7 +247,7 @@ fn history(path: &Path, seed: u64, counts: &mut Counts) -> Result<()> {
                 }
                 if random.one_in(4) {
                     let small = path.with_extension("small");
-                    hydra::file::compact(path, &small, None)?;
+                    hydra::file::compact(path, &small, Default::default(), None)?;
                     std::fs::rename(small, path)?;
                     check(path, &known, &rows, counts, seed)?;
                 }

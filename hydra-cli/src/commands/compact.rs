@@ -7,15 +7,18 @@ use crate::interrupt;
 use crate::progress::ProgressBar;
 use crate::source::Input;
 use crate::text::{bytes, escape, plural};
-use hydra::file::{self, Size};
+use hydra::file::{self, CompactOptions, Size};
 use serde_json::json;
 use std::io::Write;
 
 pub(crate) fn run(args: &CompactArgs, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.input, console)?;
     interrupt::watch();
-    let done =
-        ProgressBar::watch("compacting", |progress| file::compact(&input.path, &args.output, Some(progress)));
+    let mut options = CompactOptions::default();
+    options.layout = args.layout.map(Into::into);
+    let done = ProgressBar::watch("compacting", |progress| {
+        file::compact(&input.path, &args.output, options, Some(progress))
+    });
     let done = done.map_err(|error| input.failure(error))?;
     if args.format == Format::Json {
         let size = |size: Size| json!({ "size_bytes": size.bytes, "blocks": size.block_count });

@@ -66,6 +66,16 @@ pub enum Layout {
     Columns,
 }
 
+impl Layout {
+    /// Returns the size of blocks as rows, where blocks of rows have this size.
+    pub(crate) fn block_bytes(self, row_bytes: usize) -> usize {
+        match self {
+            Layout::Rows => row_bytes,
+            Layout::Columns => row_bytes.saturating_mul(4),
+        }
+    }
+}
+
 /// The layouts of the blocks of one schema.
 #[derive(Debug)]
 pub(crate) struct Layouts {

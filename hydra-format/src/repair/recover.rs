@@ -211,7 +211,7 @@ pub(crate) fn recover_on(
             let (recovery, size) = match write(CopyMode::Whole) {
                 // Bytes that readers ignore were not zero in a block of another implementation: encode its
                 // records again.
-                Err(error) if error.kind() == ErrorKind::NotCanonical => write(CopyMode::Encoded)?,
+                Err(error) if error.kind() == ErrorKind::NotCanonical => write(CopyMode::Encoded(None))?,
                 written => written?,
             };
             Recovery { output: Some(size), ..recovery }

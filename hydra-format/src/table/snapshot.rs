@@ -8,7 +8,7 @@ use crate::evolve::{Plan, Resolution, Transcoded};
 use crate::layout::rows::{At, Fault, RowLayout, StagedRows, invalid, is_valid};
 use crate::layout::{self, Layout};
 use crate::memory::{AlignedBuf, Backing, Payload, TextMap};
-use crate::store::block::{self, SealedBlock};
+use crate::store::block::{self, BlockHeader, BlockKind, SealedBlock};
 use crate::store::bytes::LINE;
 use crate::store::catalog::{Catalog, EntryCursor, TableInfo};
 use crate::store::index::Entry;
@@ -226,7 +226,7 @@ impl Snapshot {
         let backing = Backing::Map(map.clone());
         let is_good = self.caches.good.contains(entry.offset);
         let loaded = unpack(&self.opened.catalog, entry, backing, start, !is_good, &|id, schema| self.records(id, schema))?;
-        if loaded.layout != Layout::Rows {
+        if loaded.stored.is_some() {
             self.caches.has_converted.store(true, Ordering::Relaxed);
             return self.caches.blocks.get(entry.offset, || Ok(loaded));
         }
@@ -243,8 +243,8 @@ impl Snapshot {
 
     /// Builds a block of records that replaces another, in its layout.
     pub(crate) fn seal(&self, id: u32, block: &Block<Dynamic>, rows: StagedRows) -> Result<SealedBlock> {
-        let Loaded { schema, layout, .. } = &block.loaded;
-        self.records(id, schema).layouts.seal(rows, *layout)
+        let Loaded { schema, .. } = &block.loaded;
+        self.records(id, schema).layouts.seal(rows, block.loaded.layout())
     }
 
     fn records(&self, id: u32, schema: &Arc<Schema>) -> Arc<Records> {
@@ -295,15 +295,35 @@ fn unpack(
         let end = start.saturating_add(block.payload_bytes as usize);
         layout.check_payload(&block, backing.get(start..end).unwrap_or_default())?;
     }
-    let payload = layout.view(&block, backing, start)?;
+    let payload = layout.view(&block, backing.clone(), start)?;
     if let Some(records) = &records {
         layout.verify(&block, &payload, &records.validator)?;
     }
     let count = block.count as usize;
     let stride = schema.root().size();
     let bad = Arc::default();
-    let layout = if block.layout == 0 { Layout::Rows } else { Layout::Columns };
-    Ok(Loaded { payload, schema: schema.clone(), layout, first: entry.first, count, stride, bad, dense: None })
+    let stored = (block.layout != 0).then(|| StoredBlock { header: block.header, backing: backing.clone(), start });
+    Ok(Loaded { payload, schema: schema.clone(), stored, first: entry.first, count, stride, bad, dense: None })
+}
+
+/// A block with the bytes of its payload.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredBlock {
+    header: BlockHeader,
+    backing: Backing,
+    start: usize,
+}
+
+impl StoredBlock {
+    /// Returns the same block without a place.
+    pub(crate) fn seal(&self) -> Result<SealedBlock> {
+        let end = self.start.saturating_add(self.header.payload_bytes as usize);
+        let payload = self.backing.get(self.start..end).unwrap_or_default().to_vec();
+        let mut sealed = SealedBlock::of(BlockKind::Data, payload)?;
+        let BlockHeader { layout, count, stride, text, .. } = self.header;
+        sealed.header = BlockHeader { layout, count, stride, text, ..sealed.header };
+        Ok(sealed)
+    }
 }
 
 /// A verified payload, with what is needed to read it.
@@ -312,8 +332,8 @@ pub(crate) struct Loaded {
     pub(crate) payload: Payload,
     /// The schema as which the records are read.
     pub(crate) schema: Arc<Schema>,
-    /// The layout of the block in the file.
-    pub(crate) layout: Layout,
+    /// The block as it is stored, if its records were converted to rows.
+    pub(crate) stored: Option<StoredBlock>,
     pub(crate) first: u64,
     pub(crate) count: usize,
     /// The number of bytes from one record to the next. It is more than the schema's size if the stored
@@ -327,6 +347,11 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    /// Returns the layout of the block in the file.
+    pub(crate) fn layout(&self) -> Layout {
+        if self.stored.is_some() { Layout::Columns } else { Layout::Rows }
+    }
+
     /// Returns the records as rows.
     pub(crate) fn rows(&self) -> At<'_> {
         At::new(self.payload.records(), self.payload.heap(), self.payload.text())
@@ -355,7 +380,7 @@ impl Loaded {
             "a plan wrote invalid values"
         );
         let stride = schema.root().size();
-        Ok(Loaded { payload, schema: schema.clone(), stride, bad: bad.into(), dense: None, ..*self })
+        Ok(Loaded { payload, schema: schema.clone(), stride, bad: bad.into(), dense: None, stored: None, ..*self })
     }
 
     /// Returns the position of a record in the block; the number of records if it comes after the block.

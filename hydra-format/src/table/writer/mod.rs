@@ -16,6 +16,7 @@ use crate::reflect::Data;
 use crate::reflect::dynamic::{self, Depth};
 use crate::reflect::encode::reshape;
 use crate::reflect::types::Type;
+use crate::store::block::SealedBlock;
 use crate::store::log::{Durability, Log};
 use crate::table::metadata::{self, StagedPairs};
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result, Schema, Value};
@@ -27,9 +28,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tables::Tables;
-
-/// Blocks of columns are this many times as large as those of rows, counted as rows: by default 1 MiB.
-const COLUMN_BLOCKS: usize = 4;
 
 /// A table to which records are appended.
 struct OpenTable {
@@ -67,10 +65,7 @@ impl OpenTable {
 
     /// Sets how records that are appended from now on must be readable.
     fn read_as(&mut self, newest: Option<Arc<Newest>>, block_bytes: usize) {
-        let block_bytes = match self.layout {
-            Layout::Rows => block_bytes,
-            Layout::Columns => block_bytes.saturating_mul(COLUMN_BLOCKS),
-        };
+        let block_bytes = self.layout.block_bytes(block_bytes);
         let safe = newest.as_ref().map_or(u64::MAX, |newest| newest.safe_bytes);
         self.stage.set_target(usize::try_from(safe).unwrap_or(usize::MAX).min(block_bytes));
         if newest.as_ref().is_some_and(|newest| newest.may_refuse) {
@@ -293,11 +288,10 @@ impl Writer {
         Ok(())
     }
 
-    /// Appends a block of verified rows, after everything that was appended to its table before.
-    pub(crate) fn append_block(&mut self, table: TableId<Dynamic>, rows: StagedRows, layout: Layout) -> Result<()> {
+    /// Appends a block of verified records, after everything that was appended to its table before.
+    pub(crate) fn append_block(&mut self, table: TableId<Dynamic>, sealed: Result<SealedBlock>) -> Result<()> {
         self.seal_table(table)?;
-        let OpenTable { number, schema_id, ref layouts, .. } = *self.open(table)?;
-        let sealed = layouts.seal(rows, layout);
+        let OpenTable { number, schema_id, .. } = *self.open(table)?;
         let outcome = sealed.and_then(|sealed| self.log.add_data(sealed, number, schema_id));
         self.settle(outcome)
     }
@@ -317,7 +311,9 @@ impl Writer {
     /// # Ok::<(), hydra::Error>(())
     /// ```
     pub fn set_layout<T>(&mut self, table: TableId<T>, layout: Layout) -> Result<()> {
-        self.open(table)?;
+        if self.open(table)?.layout == layout {
+            return Ok(());
+        }
         self.seal(table.index)?;
         let block_bytes = self.tables.block_bytes;
         let open = self.open(table)?;
