@@ -36,7 +36,7 @@ fn outside(number: u64) -> u64 {
 fn number_of<T: Unsigned>(value: T, power: f64) -> (u64, u64) {
     let number = (value.float() * power + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits());
     let found = T::of_float(whole(number) / power);
-    (number, found.xor(value).low() | (outside(number) & u64::SIGN))
+    (number, (found ^ value).low() | (outside(number) & u64::SIGN))
 }
 
 /// The decimals of a stream, as a reader sees them.

@@ -197,12 +197,6 @@ impl ValueIndex {
             }
             slot = (slot + 1) & mask;
         }
-        self.insert(slot, value, values)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn insert<T: Unsigned>(&mut self, slot: usize, value: T, values: &mut Vec<T>) -> usize {
         values.push(value);
         if let Some(entry) = self.table.get_mut(slot) {
             *entry = u32::try_from(values.len()).unwrap_or(u32::MAX);
@@ -213,6 +207,8 @@ impl ValueIndex {
         values.len() - 1
     }
 
+    #[cold]
+    #[inline(never)]
     fn grow<T: Unsigned>(&mut self, values: &[T]) {
         self.shift -= 2;
         self.table = vec![0; self.table.len() * 4];

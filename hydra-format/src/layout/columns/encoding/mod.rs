@@ -29,13 +29,14 @@ mod read;
 mod store;
 #[cfg(test)]
 mod tests;
+#[expect(clippy::arithmetic_side_effects, reason = "numbers of bits of a word")]
 mod unsigned;
 
 pub(super) use read::{
     Offsets, audit_bits, audit_offsets, audit_values, read_bits, read_offsets, read_offsets_range,
     read_values, read_values_range,
 };
-pub(super) use store::{Compress, store_bits, store_offsets, store_run, store_run_bytes, store_values};
+pub(super) use store::{store_bits, store_offsets, store_run, store_run_bytes, store_values};
 
 /// The encodings by their codes.
 mod code {
@@ -86,7 +87,7 @@ pub(super) struct EncodedStream {
     /// The power of ten of a decimal; else zero.
     pub(super) parameter: u8,
     pub(super) zstd: bool,
-    /// The number of bytes without compression.
+    /// The number of bytes of a run or rows without compression.
     pub(super) plain: usize,
     pub(super) bytes: Vec<u8>,
 }

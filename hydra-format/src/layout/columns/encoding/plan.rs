@@ -47,11 +47,11 @@ impl<T: Unsigned> Packing<T> {
     pub(super) fn add_frame(&mut self, values: &[T], order: T, exceptions: bool) {
         let Some(&first) = values.first() else { return };
         let range = |(low, high): (T, T), &value: &T| {
-            let key = value.xor(order);
+            let key = value ^ order;
             (low.min(key), high.max(key))
         };
-        let (low, high) = values.iter().fold((first.xor(order), first.xor(order)), range);
-        let (minimum, most) = (low.xor(order), high.minus(low).length() as usize);
+        let (low, high) = values.iter().fold((first ^ order, first ^ order), range);
+        let (minimum, most) = (low ^ order, high.minus(low).length() as usize);
         let mut width = most;
         let mut outside = 0;
         if exceptions && most > 0 {
@@ -67,16 +67,16 @@ impl<T: Unsigned> Packing<T> {
     fn add_delta(&mut self, values: &[T]) -> bool {
         let (mut low, mut high) = (T::zeroed(), T::zeroed());
         if let [first, second, ..] = values {
-            low = second.minus(*first).xor(T::SIGN);
+            low = second.minus(*first) ^ T::SIGN;
             high = low;
         }
         for (value, next) in values.iter().zip(values.iter().skip(1)) {
-            let key = next.minus(*value).xor(T::SIGN);
+            let key = next.minus(*value) ^ T::SIGN;
             (low, high) = (low.min(key), high.max(key));
         }
         let width = high.minus(low).length();
         // The minimum of a group without differences is zero.
-        let minimum = if values.len() < 2 { T::zeroed() } else { low.xor(T::SIGN) };
+        let minimum = if values.len() < 2 { T::zeroed() } else { low ^ T::SIGN };
         self.groups.push((width as u8, minimum));
         self.size += 1 + 2 * T::SIZE + packed_size(width as u8, values.len().saturating_sub(1));
         width <= 64
@@ -134,8 +134,9 @@ fn narrowest<T: Unsigned>(values: &[T], minimum: T, most: usize) -> (usize, usiz
     }
     let (mut best, mut fewest) = ((0, 0), usize::MAX);
     let mut outside = values.len();
-    for width in 0..=most.min(usize::from(T::MAX_WIDTH)) {
-        outside -= (counts[0][width] + counts[1][width]) as usize;
+    let widths = counts[0].iter().zip(&counts[1]).take(most.min(usize::from(T::MAX_WIDTH)) + 1);
+    for (width, (even, odd)) in widths.enumerate() {
+        outside -= (even + odd) as usize;
         let size = packed_size(width as u8, values.len()) + outside * (4 + T::SIZE);
         if size < fewest {
             (best, fewest) = ((width, outside), size);

@@ -65,7 +65,7 @@ pub(in crate::layout::columns) fn read_values_range(
     out: &mut [u8],
 ) -> Result<(), Flaw> {
     by_size!(kind.fixed_size(), T => {
-        let opened = Opened::<T>::open(content_of(kind), encoding, parameter, stored, count)?;
+        let opened = OpenedValues::<T>::open(content_of(kind), encoding, parameter, stored, count)?;
         fill(out, |values| opened.read(range, values))
     })
 }
@@ -78,7 +78,7 @@ pub(in crate::layout::columns) fn audit_values(
     count: usize,
 ) -> Result<(), Flaw> {
     let content = content_of(kind);
-    by_size!(kind.fixed_size(), T => Opened::<T>::open(content, encoding, parameter, stored, count)?.audit())
+    by_size!(kind.fixed_size(), T => OpenedValues::<T>::open(content, encoding, parameter, stored, count)?.audit())
 }
 
 /// Returns a flaw if spare bits are not zero.
@@ -96,7 +96,7 @@ pub(in crate::layout::columns) fn audit_offsets(encoding: u8, stored: &[u8], cou
     if encoding == code::DICTIONARY {
         return StringDictionary::open(&mut Rest::of(stored), count.saturating_sub(1))?.numbers.audit();
     }
-    Opened::<u32>::open(Content::Offsets, encoding, 0, stored, count)?.audit()
+    OpenedValues::<u32>::open(Content::Offsets, encoding, 0, stored, count)?.audit()
 }
 
 /// Offsets that keep M7.2-2, but for the end of the run or elements that they lead to.
@@ -134,7 +134,7 @@ pub(in crate::layout::columns) fn read_offsets_range(
         opened.read(slots.start / GROUP, &mut numbers)?;
         return Ok(Offsets::Dictionary { offsets, numbers });
     }
-    let opened = Opened::<u32>::open(Content::Offsets, encoding, 0, stored, count)?;
+    let opened = OpenedValues::<u32>::open(Content::Offsets, encoding, 0, stored, count)?;
     let range = slots.start..count.min(slots.end.saturating_add(1));
     let mut offsets = vec![0; range.len()];
     opened.read(range.clone(), &mut offsets)?;
@@ -161,7 +161,7 @@ fn content_of(kind: Kind) -> Content {
 }
 
 /// A stream of values whose length is that of its encoding.
-enum Opened<'a, T> {
+enum OpenedValues<'a, T> {
     Plain(&'a [u8]),
     Constant(T),
     Frame(Frame<'a, T>),
@@ -170,7 +170,7 @@ enum Opened<'a, T> {
     Decimals(Decimals<'a, T>),
 }
 
-impl<'a, T: Unsigned> Opened<'a, T> {
+impl<'a, T: Unsigned> OpenedValues<'a, T> {
     fn open(
         content: Content,
         encoding: u8,
@@ -181,16 +181,16 @@ impl<'a, T: Unsigned> Opened<'a, T> {
         let rest = &mut Rest::of(stored);
         let opened = match encoding {
             _ if !is_known(encoding, content) => return Err(unknown(encoding)),
-            code::PLAIN => Opened::Plain(rest.take(count, T::SIZE)?),
+            code::PLAIN => OpenedValues::Plain(rest.take(count, T::SIZE)?),
             code::CONSTANT => {
-                Opened::Constant(value_at(rest.take(count.min(1), T::SIZE)?, 0).unwrap_or(T::zeroed()))
+                OpenedValues::Constant(value_at(rest.take(count.min(1), T::SIZE)?, 0).unwrap_or(T::zeroed()))
             }
-            code::FRAME => Opened::Frame(Frame::open(rest, count)?),
-            code::DELTA => Opened::Delta(Groups::open(rest, count, true)?),
-            code::DICTIONARY => Opened::Dictionary(Dictionary::open::<T>(rest, count)?),
+            code::FRAME => OpenedValues::Frame(Frame::open(rest, count)?),
+            code::DELTA => OpenedValues::Delta(Groups::open(rest, count, true)?),
+            code::DICTIONARY => OpenedValues::Dictionary(Dictionary::open::<T>(rest, count)?),
             _ => {
                 let delta = encoding == code::DECIMAL_DELTA;
-                Opened::Decimals(Decimals::open(rest, count, parameter, delta)?)
+                OpenedValues::Decimals(Decimals::open(rest, count, parameter, delta)?)
             }
         };
         rest.end()?;
@@ -201,28 +201,28 @@ impl<'a, T: Unsigned> Opened<'a, T> {
     fn read(&self, range: Range<usize>, out: &mut [T]) -> Result<(), Flaw> {
         let group = range.start / GROUP;
         match self {
-            Opened::Plain(bytes) => {
+            OpenedValues::Plain(bytes) => {
                 let out = bytemuck::cast_slice_mut(out);
                 let start = range.start.saturating_mul(T::SIZE);
                 let wanted = bytes.get(start..).unwrap_or_default();
                 out.iter_mut().zip(wanted).for_each(|(to, from)| *to = *from);
             }
-            Opened::Constant(value) => out.fill(*value),
-            Opened::Frame(frame) => frame.read(group, out),
-            Opened::Delta(groups) => groups.read(group, out),
-            Opened::Dictionary(dictionary) => return dictionary.read(group, out),
-            Opened::Decimals(decimals) => return decimals.read(group, out),
+            OpenedValues::Constant(value) => out.fill(*value),
+            OpenedValues::Frame(frame) => frame.read(group, out),
+            OpenedValues::Delta(groups) => groups.read(group, out),
+            OpenedValues::Dictionary(dictionary) => return dictionary.read(group, out),
+            OpenedValues::Decimals(decimals) => return decimals.read(group, out),
         }
         Ok(())
     }
 
     fn audit(&self) -> Result<(), Flaw> {
         match self {
-            Opened::Plain(_) | Opened::Constant(_) => Ok(()),
-            Opened::Frame(frame) => frame.audit(),
-            Opened::Delta(groups) => groups.audit(),
-            Opened::Dictionary(dictionary) => dictionary.numbers.audit(),
-            Opened::Decimals(decimals) => decimals.audit(),
+            OpenedValues::Plain(_) | OpenedValues::Constant(_) => Ok(()),
+            OpenedValues::Frame(frame) => frame.audit(),
+            OpenedValues::Delta(groups) => groups.audit(),
+            OpenedValues::Dictionary(dictionary) => dictionary.numbers.audit(),
+            OpenedValues::Decimals(decimals) => decimals.audit(),
         }
     }
 }

@@ -133,7 +133,8 @@ impl<T: Unsigned> Smallest<T> {
     }
 
     fn offer(&mut self, size: usize, encoding: u8, plan: Planned<T>) {
-        if self.tries(encoding) && size <= self.most(encoding) {
+        let smaller = |found: &(usize, u8, _)| (size, encoding) < (found.0, found.1);
+        if self.tries(encoding) && self.found.as_ref().is_none_or(smaller) {
             self.found = Some((size, encoding, plan));
         }
     }

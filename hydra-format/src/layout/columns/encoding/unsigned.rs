@@ -1,9 +1,10 @@
 //! The unsigned integers that streams of all kinds are encoded as.
 
 use bytemuck::Pod;
+use std::ops::BitXor;
 
 /// An unsigned integer of 1 to 16 bytes. Calculations wrap around.
-pub(super) trait Unsigned: Pod + Ord {
+pub(super) trait Unsigned: Pod + Ord + BitXor<Output = Self> {
     /// The size in bytes.
     const SIZE: usize = size_of::<Self>();
     /// The largest width of a number of bits.
@@ -20,7 +21,6 @@ pub(super) trait Unsigned: Pod + Ord {
     fn of_low(bits: u64) -> Self;
     fn plus(self, other: Self) -> Self;
     fn minus(self, other: Self) -> Self;
-    fn xor(self, other: Self) -> Self;
     /// Returns the number of bits up to the highest 1.
     fn length(self) -> u32;
     /// Returns the float with these bits. Sizes that no float has give NaN.
@@ -31,28 +31,21 @@ pub(super) trait Unsigned: Pod + Ord {
 
 macro_rules! unsigned {
     ($($name:ident, $float:expr, $of_float:expr;)*) => {$(
-        #[expect(clippy::allow_attributes, reason = "a cast loses bits of some sizes only")]
         impl Unsigned for $name {
             const MAX_WIDTH: u8 = if $name::BITS < 64 { $name::BITS as u8 } else { 64 };
             const SIGN: Self = 1 << ($name::BITS - 1);
 
-            #[inline(always)]
             fn low(self) -> u64 { self as u64 }
-            #[inline(always)]
             fn high(self) -> u64 { self.unbounded_shr(64) as u64 }
-            #[inline(always)]
             fn of_low(bits: u64) -> Self { bits as Self }
-            #[inline(always)]
             fn plus(self, other: Self) -> Self { self.wrapping_add(other) }
-            #[inline(always)]
             fn minus(self, other: Self) -> Self { self.wrapping_sub(other) }
-            #[inline(always)]
-            fn xor(self, other: Self) -> Self { self ^ other }
-            #[inline(always)]
-            fn length(self) -> u32 { $name::BITS.wrapping_sub(self.leading_zeros()) }
-            #[inline(always)]
+            fn length(self) -> u32 {
+                // Of 64 bits this takes fewer instructions than of 16 or 8.
+                let high = 64 - self.high().leading_zeros();
+                if high > 0 { 64 + high } else { 64 - self.low().leading_zeros() }
+            }
             fn float(self) -> f64 { $float(self) }
-            #[inline(always)]
             fn of_float(float: f64) -> Self { $of_float(float) }
         }
     )*};
@@ -102,27 +95,16 @@ pub(super) fn fill<T: Unsigned, E>(
 macro_rules! by_size {
     ($size:expr, $T:ident => $body:expr) => {
         match $size {
-            2 => {
-                type $T = u16;
-                $body
-            }
-            4 => {
-                type $T = u32;
-                $body
-            }
-            8 => {
-                type $T = u64;
-                $body
-            }
-            16 => {
-                type $T = u128;
-                $body
-            }
-            _ => {
-                type $T = u8;
-                $body
-            }
+            2 => by_size!(@ $T = u16, $body),
+            4 => by_size!(@ $T = u32, $body),
+            8 => by_size!(@ $T = u64, $body),
+            16 => by_size!(@ $T = u128, $body),
+            _ => by_size!(@ $T = u8, $body),
         }
     };
+    (@ $T:ident = $type:ty, $body:expr) => {{
+        type $T = $type;
+        $body
+    }};
 }
 pub(super) use by_size;
