@@ -224,7 +224,7 @@ fn all_the_same(number: i64) -> Vec<u8> {
 fn numbers_of_decimals_are_within_their_limit() {
     let read = |number, power| {
         let bytes = all_the_same(number);
-        decoded(Kind::F64, &EncodedStream { encoding: 5, parameter: power, zstd: false, bytes }, 2)
+        decoded(Kind::F64, &EncodedStream { encoding: 5, parameter: power, zstd: false, plain: 0, bytes }, 2)
     };
     let limit = 1 << 50;
     assert_eq!(read(limit, 0), Ok(doubles([1_125_899_906_842_624.0; 2])));
