@@ -101,10 +101,13 @@
 //!
 //! # Features
 //!
-//! Features never affect the format: every reader can show every file.
+//! Features never affect the format: every reader can show every file, except that compressed columns need
+//! `zstd`.
 //!
 //! - `serde` (on by default) converts values to and from every serde format. [`Value`] and [`Dynamic`]
 //!   implement `Serialize`; a [`Seed`](reflect::Seed) deserializes by a schema.
+//! - `zstd` (on by default) compresses streams of columns, and reads compressed ones. Without it these are
+//!   [unsupported](ErrorKind::Unsupported), and a writer compresses nothing.
 //! - `rayon` adds `Table::par_blocks`, which reads blocks on several threads.
 //! - The others add types that can be stored:
 //!
@@ -159,6 +162,7 @@ compile_error!("Hydra files are little-endian with 64-bit offsets: this host is 
 // The derive refers to this crate as `::hydra`; within the crate that needs this alias.
 extern crate self as hydra;
 
+mod columns;
 #[expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
