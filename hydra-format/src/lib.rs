@@ -162,7 +162,6 @@ compile_error!("Hydra files are little-endian with 64-bit offsets: this host is 
 // The derive refers to this crate as `::hydra`; within the crate that needs this alias.
 extern crate self as hydra;
 
-mod columns;
 #[expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -225,9 +224,9 @@ pub mod rows {
 // Types and values.
 pub use derived::{As, With};
 pub use hydra_derive::Hydra;
+pub use layout::Layout;
 #[cfg(feature = "rust_decimal")]
 pub use layout::rows::Fixed;
-pub use layout::Layout;
 pub use layout::rows::{Hydra, Opaque, View};
 pub use memory::{Describe, Plain, type_of};
 pub use reflect::dynamic::Dynamic;

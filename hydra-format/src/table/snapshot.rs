@@ -1,8 +1,8 @@
 //! One state of a file, and the caches of its blocks. It finds a block through the index, reads it, and
 //! verifies it when it is first read: header, checksum, then the checks of its layout.
 
-use super::cache::{Caches, Records, SchemaMapping};
 use super::block::Block;
+use super::cache::{Caches, Records, SchemaMapping};
 use super::metadata::{self, Metadata};
 use crate::evolve::{Plan, Resolution, Transcoded};
 use crate::layout::rows::{At, Fault, RowLayout, StagedRows, invalid, is_valid};
@@ -225,7 +225,9 @@ impl Snapshot {
         let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
         let backing = Backing::Map(map.clone());
         let is_good = self.caches.good.contains(entry.offset);
-        let loaded = unpack(&self.opened.catalog, entry, backing, start, !is_good, &|id, schema| self.records(id, schema))?;
+        let loaded = unpack(&self.opened.catalog, entry, backing, start, !is_good, &|id, schema| {
+            self.records(id, schema)
+        })?;
         if loaded.stored.is_some() {
             self.caches.has_converted.store(true, Ordering::Relaxed);
             return self.caches.blocks.get(entry.offset, || Ok(loaded));
@@ -302,8 +304,18 @@ fn unpack(
     let count = block.count as usize;
     let stride = schema.root().size();
     let bad = Arc::default();
-    let stored = (block.layout != 0).then(|| StoredBlock { header: block.header, backing: backing.clone(), start });
-    Ok(Loaded { payload, schema: schema.clone(), stored, first: entry.first, count, stride, bad, dense: None })
+    let stored =
+        (block.layout != 0).then(|| StoredBlock { header: block.header, backing: backing.clone(), start });
+    Ok(Loaded {
+        payload,
+        schema: schema.clone(),
+        stored,
+        first: entry.first,
+        count,
+        stride,
+        bad,
+        dense: None,
+    })
 }
 
 /// A block with the bytes of its payload.
@@ -380,7 +392,15 @@ impl Loaded {
             "a plan wrote invalid values"
         );
         let stride = schema.root().size();
-        Ok(Loaded { payload, schema: schema.clone(), stride, bad: bad.into(), dense: None, stored: None, ..*self })
+        Ok(Loaded {
+            payload,
+            schema: schema.clone(),
+            stride,
+            bad: bad.into(),
+            dense: None,
+            stored: None,
+            ..*self
+        })
     }
 
     /// Returns the position of a record in the block; the number of records if it comes after the block.

@@ -7,7 +7,9 @@ use super::shape::{Shape, StreamKind};
 use super::split::{Gathered, split};
 use super::{join, zstd};
 use crate::layout::BlockLayout;
-use crate::layout::rows::{Auditor, Regions, RowLayout, StagedRows, Validator, block_bytes, check_stride, invalid};
+use crate::layout::rows::{
+    Auditor, Regions, RowLayout, StagedRows, Validator, block_bytes, check_stride, invalid,
+};
 use crate::memory::{AlignedBuf, Backing, Payload, Ranges};
 use crate::store::block::{BlockAt, BlockKind, SealedBlock};
 use crate::{Error, ErrorKind, Result, Schema};
@@ -55,7 +57,8 @@ impl ColumnLayout {
             _ => Stream::Bytes(StreamBytes::Lent(&stream.bytes)),
         });
         let measured = join::measure(&Decoded(streams.collect()), &self.shape, &self.schema, count);
-        measured.map_err(|_| Error::new(ErrorKind::CannotEncode).what("the records cannot be stored in columns"))
+        measured
+            .map_err(|_| Error::new(ErrorKind::CannotEncode).what("the records cannot be stored in columns"))
     }
 
     /// Encodes streams.
@@ -111,13 +114,15 @@ impl ColumnLayout {
     /// Returns the records of decoded streams as rows.
     fn rows(&self, block: &BlockAt, streams: &Streams<'_>) -> Result<(AlignedBuf, Ranges)> {
         let sizes = [streams.directory.heap as usize, streams.directory.text as usize];
-        join::join(&streams.decoded, &self.shape, &self.schema, block.count as usize, sizes).map_err(|stream| {
-            let what = match self.shape.streams.get(stream) {
-                Some(_) => "what a stream refers to does not fit",
-                None => "heap and text of the records have other lengths than the directory says",
-            };
-            block.error(ErrorKind::BadColumns).what(what).path(self.shape.path(stream))
-        })
+        join::join(&streams.decoded, &self.shape, &self.schema, block.count as usize, sizes).map_err(
+            |stream| {
+                let what = match self.shape.streams.get(stream) {
+                    Some(_) => "what a stream refers to does not fit",
+                    None => "heap and text of the records have other lengths than the directory says",
+                };
+                block.error(ErrorKind::BadColumns).what(what).path(self.shape.path(stream))
+            },
+        )
     }
 }
 

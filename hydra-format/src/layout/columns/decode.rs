@@ -55,7 +55,8 @@ impl<'a> Stream<'a> {
         let at = |place: u64| place.saturating_add(LINE) as usize;
         let (heap, text) = (at(heap)..at(text), at(text)..bytes.len());
         let is_tidy = is_zero(bytes.get(4..LINE as usize)?);
-        (fits && is_tidy && Text::of(bytes.get(text.clone())?).is_some()).then_some(Stream::Rows(bytes, heap, text))
+        (fits && is_tidy && Text::of(bytes.get(text.clone())?).is_some())
+            .then_some(Stream::Rows(bytes, heap, text))
     }
 
     /// Returns the bytes of bits, values, or a run.
@@ -190,7 +191,21 @@ impl<'a> Streams<'a> {
         error.path(self.shape.path(stream)).expected(flaw.expected).found(flaw.found)
     }
 
-    fn flaw<T>(&self, stream: usize, rule: &'static str, expected: impl ToString, found: impl ToString) -> Result<T> {
+    /// Returns the error about a stream that this library cannot read.
+    #[cold]
+    fn unsupported(&self, stream: usize, entry: &StreamEntry, found: String) -> Error {
+        let at = self.block.payload().saturating_add(entry.offset.into());
+        let error = self.block.error(ErrorKind::Unsupported).at(at).path(self.shape.path(stream));
+        error.found(found).help("update this program, or build it with the feature `zstd`")
+    }
+
+    fn flaw<T>(
+        &self,
+        stream: usize,
+        rule: &'static str,
+        expected: impl ToString,
+        found: impl ToString,
+    ) -> Result<T> {
         Err(self.error(stream, Flaw::new(rule, 0, expected, found)))
     }
 
@@ -215,13 +230,12 @@ impl<'a> Streams<'a> {
         let unknown_flags = entry.unknown_flags() | if may_be_compressed { 0 } else { entry.flags & 1 };
         if unknown_flags != 0 || !encoding::is_known(entry.encoding, kind.content()) {
             let found = format!("encoding {}, flags {:#04x}", entry.encoding, entry.flags);
-            let at = self.block.payload().saturating_add(entry.offset.into());
-            let error = self.block.error(ErrorKind::Unsupported).at(at).path(self.shape.path(stream)).found(found);
-            return Err(error.help("update this program"));
+            return Err(self.unsupported(stream, &entry, found));
         }
         let found = [entry.slots.into(), entry.absent.into(), entry.plain.into()];
         if found != [slots, absent, plain] {
-            let words = |[slots, absent, plain]: [u64; 3]| format!("{slots} slots, {absent} absent, {plain} bytes");
+            let words =
+                |[slots, absent, plain]: [u64; 3]| format!("{slots} slots, {absent} absent, {plain} bytes");
             return self.flaw(stream, "M7.2-4", words([slots, absent, plain]), words(found));
         }
         let stored = entry.stored(self.payload).unwrap_or_default();
@@ -247,7 +261,8 @@ impl<'a> Streams<'a> {
         let (slots, absent) = (slots as usize, absent as usize);
         let count = if entry.encoding == 0 { slots } else { slots.saturating_sub(absent) };
         let mut bits = AlignedBuf::zeroed(count.div_ceil(8));
-        encoding::read_bits(entry.encoding, stored, count, &mut bits).map_err(|flaw| self.error(stream, flaw))?;
+        encoding::read_bits(entry.encoding, stored, count, &mut bits)
+            .map_err(|flaw| self.error(stream, flaw))?;
         if absent > 0 && entry.encoding == 0 {
             let set = (0..slots).find(|slot| bit(&bits, *slot) && !self.is_present(under, *slot));
             self.check_absent(stream, set)?;
@@ -333,7 +348,8 @@ impl<'a> Streams<'a> {
                 let empty = offsets.len().saturating_sub(1) as u32;
                 offsets.push(last);
                 let mut next = numbers.into_iter().map(u32::from);
-                let number = |slot| if self.is_present(under, slot) { next.next().unwrap_or(empty) } else { empty };
+                let number =
+                    |slot| if self.is_present(under, slot) { next.next().unwrap_or(empty) } else { empty };
                 (Stream::Dictionary { numbers: (0..slots).map(number).collect(), offsets }, last)
             }
         };
@@ -364,7 +380,13 @@ impl<'a> Streams<'a> {
     }
 
     /// Reads the stored bytes of a run or of rows.
-    fn unpacked(&self, stream: usize, slots: u64, absent: u64, plain: Option<u64>) -> Result<StreamBytes<'a>> {
+    fn unpacked(
+        &self,
+        stream: usize,
+        slots: u64,
+        absent: u64,
+        plain: Option<u64>,
+    ) -> Result<StreamBytes<'a>> {
         let own = self.directory.streams.get(stream).map_or(0, |entry| entry.plain);
         let (entry, stored) = self.entry(stream, slots, absent, plain.unwrap_or(own.into()))?;
         if !entry.is_compressed() {
@@ -373,14 +395,12 @@ impl<'a> Streams<'a> {
             }
             return Ok(StreamBytes::Lent(stored));
         }
-        let made = zstd::decompress(stored, entry.plain as usize).map_err(|why| match why {
-            zstd::Failure::Unsupported => {
-                let error = self.block.error(ErrorKind::Unsupported).path(self.shape.path(stream));
-                error.found("a stream compressed by zstd").help("enable the feature `zstd` of hydra-format")
-            }
-            zstd::Failure::Broken(why) => {
+        let mut made = AlignedBuf::zeroed(entry.plain as usize);
+        zstd::decompress(stored, &mut made).map_err(|why| match why.kind() {
+            ErrorKind::Unsupported => self.unsupported(stream, &entry, why.message()),
+            _ => {
                 let expected = format!("one frame of {} bytes", entry.plain);
-                self.error(stream, Flaw::new("M7.5-1", 0, expected, why))
+                self.error(stream, Flaw::new("M7.5-1", 0, expected, why.what_text()))
             }
         })?;
         Ok(StreamBytes::Made(made))
@@ -461,7 +481,8 @@ impl<'a> Streams<'a> {
     /// Reports bytes and bits that readers ignore and that are not zero, of streams that were read.
     pub(super) fn audit(&self, report: &mut dyn FnMut(Error)) {
         let irregular = |at: u64| self.block.error(ErrorKind::NotCanonical).at(at);
-        self.directory.audit(self.payload, &mut |at| report(irregular(self.block.payload().saturating_add(at))));
+        self.directory
+            .audit(self.payload, &mut |at| report(irregular(self.block.payload().saturating_add(at))));
         for (number, (entry, kind)) in self.directory.streams.iter().zip(&self.shape.streams).enumerate() {
             let stored = entry.stored(self.payload).unwrap_or_default();
             let absent = if entry.encoding == 0 { 0 } else { entry.absent };

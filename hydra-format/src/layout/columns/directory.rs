@@ -91,7 +91,8 @@ impl Directory {
         let broken = |what| block.error(ErrorKind::BadColumns).what(what);
         let head = Head::from_rows(payload);
         let bytes = (head.streams as usize).saturating_add(1).saturating_mul(head::BYTES);
-        let all = payload.get(..bytes).filter(|_| head.bytes as usize == bytes && payload.len() >= head::BYTES);
+        let all =
+            payload.get(..bytes).filter(|_| head.bytes as usize == bytes && payload.len() >= head::BYTES);
         let all = all.ok_or_else(|| {
             let found = format!("{} bytes for {} streams", head.bytes, head.streams);
             broken("the directory of the columns does not fit the payload").found(found)

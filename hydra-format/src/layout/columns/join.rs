@@ -125,7 +125,9 @@ impl<'s, 'a> Join<'s, 'a> {
                     self.array(*inner, range.start, range.len(), place)?;
                 }
             }
-            Part::Box(inner) if decoded.is_present(column.under, slot) => self.array(*inner, slot, 1, place)?,
+            Part::Box(inner) if decoded.is_present(column.under, slot) => {
+                self.array(*inner, slot, 1, place)?
+            }
             Part::Box(inner) => self.nowhere(*inner, 1)?,
             Part::Array(count, inner) => self.slots(*inner, slot.checked_mul(*count)?, *count, place)?,
             Part::Enum { kind, variants } if decoded.is_present(column.under, slot) => {
@@ -189,7 +191,8 @@ impl<'s, 'a> Join<'s, 'a> {
         let shape = self.shape;
         let group = GROUP.checked_div(stride).unwrap_or(0).max(1);
         for start in (0..count).step_by(group) {
-            let run = Run { place: start.saturating_mul(stride), count: group.min(count.saturating_sub(start)) };
+            let run =
+                Run { place: start.saturating_mul(stride), count: group.min(count.saturating_sub(start)) };
             for column in shape.levels.first().map_or(&[][..], |level| &level.columns) {
                 self.flat(column, start, stride, &[run]);
             }
@@ -216,7 +219,8 @@ impl<'s, 'a> Join<'s, 'a> {
                 Part::Array(count, inner) => {
                     let mut inside = Places::new();
                     for place in slots(places, *size) {
-                        let place = if place == NOWHERE { place } else { place.saturating_add(column.offset) };
+                        let place =
+                            if place == NOWHERE { place } else { place.saturating_add(column.offset) };
                         inside.push(Run { place, count: *count });
                     }
                     self.level(*inner, &inside);

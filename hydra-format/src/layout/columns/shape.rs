@@ -345,7 +345,9 @@ impl Builder<'_> {
         let empty = match target.kind() {
             Kind::Unit => true,
             Kind::Array | Kind::Newtype => self.is_empty(self.element(ty)),
-            Kind::Tuple | Kind::Struct => placed("", target.fields()).iter().all(|(_, ty, _)| self.is_empty(*ty)),
+            Kind::Tuple | Kind::Struct => {
+                placed("", target.fields()).iter().all(|(_, ty, _)| self.is_empty(*ty))
+            }
             _ => false,
         };
         self.empty[ty as usize] = Some(empty);

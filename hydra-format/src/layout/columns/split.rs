@@ -71,7 +71,9 @@ impl<'s> Split<'s> {
                     self.level(*inner, &inside, self.heap);
                 }
                 Part::Array(count, inner) => {
-                    let part = |place: usize| if place == NOWHERE { place } else { place.saturating_add(column.offset) };
+                    let part = |place: usize| {
+                        if place == NOWHERE { place } else { place.saturating_add(column.offset) }
+                    };
                     let inside = slots(places, *size).map(|place| Run { place: part(place), count: *count });
                     self.level(*inner, &inside.collect::<Places>(), region);
                 }
@@ -105,7 +107,13 @@ impl<'s> Split<'s> {
     }
 
     /// Returns the reference of a column in a slot; `None` if the slot is absent.
-    fn reference(&self, region: &'s [u8], place: usize, column: &Column, slot: usize) -> Option<(usize, usize)> {
+    fn reference(
+        &self,
+        region: &'s [u8],
+        place: usize,
+        column: &Column,
+        slot: usize,
+    ) -> Option<(usize, usize)> {
         self.part(region, place, column, slot).map(|bytes| At::new(bytes, &[], "").reference())
     }
 
@@ -121,7 +129,10 @@ impl<'s> Split<'s> {
         }
         let absent_count = all.count.saturating_sub(present.count);
         let present = (absent_count > 0).then(|| (present.bytes, Vec::new()));
-        self.keep(column.stream, Gathered { absent_count, bytes: all.bytes, present, ..Gathered::of(all.count) });
+        self.keep(
+            column.stream,
+            Gathered { absent_count, bytes: all.bytes, present, ..Gathered::of(all.count) },
+        );
     }
 
     fn keep(&mut self, stream: usize, gathered: Gathered) {
@@ -146,10 +157,13 @@ impl<'s> Split<'s> {
                 let start = run.place.saturating_add(column.offset);
                 gather(&mut all, region.get(start..).unwrap_or_default(), size, bytes, run.count);
             }
-            return self.keep(column.stream, Gathered { bytes: all, ..Gathered::of(count.saturating_mul(times)) });
+            return self
+                .keep(column.stream, Gathered { bytes: all, ..Gathered::of(count.saturating_mul(times)) });
         }
         // Presence has a bit for `times` values.
-        let under = column.under.map(|under| Presence { times: under.times.checked_div(times).unwrap_or(0), ..under });
+        let under = column
+            .under
+            .map(|under| Presence { times: under.times.checked_div(times).unwrap_or(0), ..under });
         let column = Column { under, part: Part::Bit, ..*column };
         let mut present = Vec::new();
         for (slot, place) in slots(places, size).enumerate() {
@@ -163,7 +177,12 @@ impl<'s> Split<'s> {
         }
         let absent = all.len().saturating_sub(present.len()).checked_div(bytes).unwrap_or(0);
         let present = (absent > 0).then_some((present, Vec::new()));
-        let gathered = Gathered { absent_count: absent.saturating_mul(times), bytes: all, present, ..Gathered::default() };
+        let gathered = Gathered {
+            absent_count: absent.saturating_mul(times),
+            bytes: all,
+            present,
+            ..Gathered::default()
+        };
         self.keep(column.stream, Gathered { slot_count: count.saturating_mul(times), ..gathered });
     }
 
@@ -187,7 +206,10 @@ impl<'s> Split<'s> {
         let (slot_count, some) = (all.len().saturating_sub(1), present.len().saturating_sub(1));
         let absent_count = slot_count.saturating_sub(some);
         let present = (absent_count > 0).then_some((Vec::new(), present));
-        self.keep(column.stream, Gathered { slot_count, absent_count, offsets: all, present, ..Gathered::default() });
+        self.keep(
+            column.stream,
+            Gathered { slot_count, absent_count, offsets: all, present, ..Gathered::default() },
+        );
     }
 
     fn run(&mut self, column: &Column, places: &[Run], size: usize, region: &'s [u8]) {
@@ -240,8 +262,9 @@ impl<'s> Split<'s> {
     fn in_rows(&mut self, column: &Column, ty: u32, places: &[Run], size: usize, region: &'s [u8]) {
         let bytes = self.schema.resolve(TypeRef::Index(ty)).size();
         let present = slots(places, size).enumerate();
-        let present: Vec<&[u8]> =
-            present.filter_map(|(slot, place)| self.part(region, place, column, slot)?.get(..bytes)).collect();
+        let present: Vec<&[u8]> = present
+            .filter_map(|(slot, place)| self.part(region, place, column, slot)?.get(..bytes))
+            .collect();
         let copy = |to: &mut RowTarget| {
             let mut relocation = Relocation::verified(self.schema, self.rows);
             let places = (0..present.len()).map(|index| index.saturating_mul(bytes));
@@ -259,7 +282,8 @@ impl<'s> Split<'s> {
         stored.extend_from_slice(&payload);
         let slot_count = places.iter().map(|run| run.count).sum::<usize>();
         let absent_count = slot_count.saturating_sub(present.len());
-        let gathered = Gathered { absent_count, record_bytes: ranges.records.len(), ..Gathered::of(slot_count) };
+        let gathered =
+            Gathered { absent_count, record_bytes: ranges.records.len(), ..Gathered::of(slot_count) };
         self.keep(column.stream, Gathered { bytes: stored, ..gathered });
     }
 }

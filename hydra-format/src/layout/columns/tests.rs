@@ -49,7 +49,10 @@ fn round_trip<T: Hydra>(values: &[T]) -> [usize; 2] {
         assert_eq!(found.len(), expected.len(), "{region} of {}", schema.name());
         assert_eq!(differs.map(|at| (at / stride, at % stride)), None, "{region} of {}", schema.name());
     }
-    assert!(expected.heap()[heap.len()..].iter().all(|byte| *byte == 0) && expected.heap().len() < heap.len() + 64);
+    assert!(
+        expected.heap()[heap.len()..].iter().all(|byte| *byte == 0)
+            && expected.heap().len() < heap.len() + 64
+    );
     assert_eq!(rows.text().all(), expected.text().all(), "text of {}", schema.name());
     sizes
 }
@@ -144,7 +147,10 @@ fn everything(index: u64) -> Everything {
     let event = |kind: u64| match kind {
         0 => Event::Start,
         1 => Event::Log { level: 3, text: word(3) },
-        2 => Event::Batch((0..index % 5).map(|n| (n != 2).then_some(n as u32)).collect(), [None, Some(1), None]),
+        2 => Event::Batch(
+            (0..index % 5).map(|n| (n != 2).then_some(n as u32)).collect(),
+            [None, Some(1), None],
+        ),
         _ => Event::Pair(Box::new(pair(some(2))), (some(5), 'ß')),
     };
     Everything {

@@ -2,8 +2,8 @@
 
 use super::FileFindings;
 use crate::evolve::generations::{MOST_GENERATIONS, join};
-use crate::layout::{self, Layouts};
 use crate::layout::rows::{Auditor, audit_value, invalid};
+use crate::layout::{self, Layouts};
 use crate::store::block::{BlockAt, BlockKind, line};
 use crate::store::bytes::{DIRECTORY_EVERY, LINE};
 use crate::store::catalog::{Catalog, EntryCursor, TableInfo};
@@ -163,7 +163,8 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         let place = format!("table {table}, records {}..={last}", block.first);
         let made = || (Layouts::new(info.schema.clone()), Auditor::new(&info.schema));
         let (layouts, auditor) = self.auditors.entry(block.schema).or_insert_with(made);
-        let layout = layouts.of(block).and_then(|layout| layout.check_header(block, &info.schema).map(|()| layout));
+        let layout =
+            layouts.of(block).and_then(|layout| layout.check_header(block, &info.schema).map(|()| layout));
         let layout = match layout {
             Ok(layout) => layout,
             Err(error) => {

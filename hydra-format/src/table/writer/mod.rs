@@ -9,8 +9,8 @@ mod tests;
 
 pub use options::WriterOptions;
 
-use crate::layout::{Layout, Layouts};
 use crate::layout::rows::{EncodedRecord, Pushed, Stage, StagedRows, TwoPasses};
+use crate::layout::{Layout, Layouts};
 use crate::memory;
 use crate::reflect::Data;
 use crate::reflect::dynamic::{self, Depth};
@@ -289,7 +289,11 @@ impl Writer {
     }
 
     /// Appends a block of verified records, after everything that was appended to its table before.
-    pub(crate) fn append_block(&mut self, table: TableId<Dynamic>, sealed: Result<SealedBlock>) -> Result<()> {
+    pub(crate) fn append_block(
+        &mut self,
+        table: TableId<Dynamic>,
+        sealed: Result<SealedBlock>,
+    ) -> Result<()> {
         self.seal_table(table)?;
         let OpenTable { number, schema_id, .. } = *self.open(table)?;
         let outcome = sealed.and_then(|sealed| self.log.add_data(sealed, number, schema_id));

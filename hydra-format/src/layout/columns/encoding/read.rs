@@ -92,7 +92,11 @@ pub(in crate::layout::columns) fn audit_bits(encoding: u8, stored: &[u8], count:
 }
 
 /// Returns a flaw if bits that readers ignore are not zero.
-pub(in crate::layout::columns) fn audit_offsets(encoding: u8, stored: &[u8], count: usize) -> Result<(), Flaw> {
+pub(in crate::layout::columns) fn audit_offsets(
+    encoding: u8,
+    stored: &[u8],
+    count: usize,
+) -> Result<(), Flaw> {
     if encoding == code::DICTIONARY {
         return StringDictionary::open(&mut Rest::of(stored), count.saturating_sub(1))?.numbers.audit();
     }
@@ -112,7 +116,11 @@ pub(in crate::layout::columns) enum Offsets {
 }
 
 /// Reads `count` offsets.
-pub(in crate::layout::columns) fn read_offsets(encoding: u8, stored: &[u8], count: usize) -> Result<Offsets, Flaw> {
+pub(in crate::layout::columns) fn read_offsets(
+    encoding: u8,
+    stored: &[u8],
+    count: usize,
+) -> Result<Offsets, Flaw> {
     read_offsets_range(encoding, stored, count, 0..count.saturating_sub(1))
 }
 

@@ -95,7 +95,11 @@ pub(in crate::layout::columns) fn store_run_bytes(plain: &[u8], compress: Compre
     let saves = |bytes: &Vec<u8>| bytes.len().saturating_mul(8) <= plain.len().saturating_mul(7);
     let compressed = if plain.is_empty() { None } else { compress(plain).filter(saves) };
     let zstd = compressed.is_some();
-    EncodedStream { zstd, plain: plain.len(), ..stream(code::PLAIN, compressed.unwrap_or_else(|| plain.to_vec())) }
+    EncodedStream {
+        zstd,
+        plain: plain.len(),
+        ..stream(code::PLAIN, compressed.unwrap_or_else(|| plain.to_vec()))
+    }
 }
 
 fn stream(encoding: u8, bytes: Vec<u8>) -> EncodedStream {
