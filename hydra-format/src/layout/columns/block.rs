@@ -1,7 +1,7 @@
 //! Blocks of columns: sealed from rows, and viewed as rows.
 
 use super::decode::{Decoded, Stream, StreamBytes, Streams};
-use super::directory::{Directory, StreamEntry, ZSTD};
+use super::directory::{Directory, StreamEntry, ZSTD, most_memory};
 use super::encoding::{self, EncodedStream};
 use super::shape::{Shape, StreamKind};
 use super::split::{Gathered, split};
@@ -14,9 +14,6 @@ use crate::memory::{AlignedBuf, Backing, Payload, Ranges};
 use crate::store::block::{BlockAt, BlockKind, SealedBlock};
 use crate::{Error, ErrorKind, Result, Schema};
 use std::sync::Arc;
-
-/// Rows of fewer bytes stay rows.
-const LEAST_BYTES: u64 = 64 << 10;
 
 /// Layout 1 with encoding 0, for blocks of one schema.
 #[derive(Debug)]
@@ -31,19 +28,23 @@ impl ColumnLayout {
         Some(ColumnLayout { schema: schema.clone(), shape: Shape::new(schema)? })
     }
 
-    /// Builds a block of columns.
-    pub(super) fn seal_columns(&self, rows: &StagedRows) -> Result<SealedBlock> {
+    /// Builds a block of columns; `None` if it would take too much memory to read.
+    pub(super) fn seal_columns(&self, rows: &StagedRows) -> Result<Option<SealedBlock>> {
         let gathered = split(rows, &self.shape, &self.schema)?;
         let (entries, stored) = self.encode(&gathered);
         let [heap, text] = self.measure(&gathered, rows.count)?;
         let directory = Directory { heap: heap as u32, text: text as u32, streams: entries };
         let (payload, crc) = directory.assemble(&stored);
+        let records = (rows.count as u64).saturating_mul(rows.stride as u64);
+        if directory.memory(records) > most_memory(payload.len()) {
+            return Ok(None);
+        }
         let mut sealed = SealedBlock::of(BlockKind::Data, payload)?;
         sealed.header.layout = 1;
         sealed.header.count = rows.count as u32;
         sealed.header.stride = rows.stride as u32;
         sealed.header.text = crc;
-        Ok(sealed)
+        Ok(Some(sealed))
     }
 
     /// Returns the bytes of heap and text that the records take as rows without gaps.
@@ -129,11 +130,10 @@ impl ColumnLayout {
 impl BlockLayout for ColumnLayout {
     fn seal(&self, rows: StagedRows) -> Result<SealedBlock> {
         let bytes = block_bytes([&rows.regions[0], &rows.regions[1], &rows.regions[2]].map(Vec::len));
-        if bytes < LEAST_BYTES {
-            return RowLayout.seal(rows);
+        match self.seal_columns(&rows)? {
+            Some(sealed) if sealed.header.bytes() < bytes => Ok(sealed),
+            _ => RowLayout.seal(rows),
         }
-        let sealed = self.seal_columns(&rows)?;
-        if sealed.header.bytes() < bytes { Ok(sealed) } else { RowLayout.seal(rows) }
     }
 
     fn check_header(&self, block: &BlockAt, schema: &Schema) -> Result<()> {

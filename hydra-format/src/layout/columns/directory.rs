@@ -59,6 +59,11 @@ const MOST: u64 = 256 << 20;
 const MOST_OF_SMALL: u64 = 16 << 20;
 const GROWTH: u64 = 1024;
 
+/// Returns the most memory that columns in a payload of this size may take.
+pub(super) fn most_memory(payload_bytes: usize) -> u64 {
+    (payload_bytes as u64).saturating_mul(GROWTH).clamp(MOST_OF_SMALL, MOST)
+}
+
 impl StreamEntry {
     /// Returns the stored bytes of the stream.
     pub(super) fn stored<'a>(&self, payload: &'a [u8]) -> Option<&'a [u8]> {
@@ -111,15 +116,19 @@ impl Directory {
         directory.check_places(bytes as u64, payload.len() as u64).map_err(|number| {
             broken("the streams do not lie one after the other").found(format!("stream {number}"))
         })?;
-        let rows = u64::from(block.count).saturating_mul(block.stride.into());
-        let rows = rows.saturating_add(head.heap.into()).saturating_add(head.text.into());
-        let plain = directory.streams.iter().map(|stream| u64::from(stream.plain)).sum::<u64>();
-        let most = (payload.len() as u64).saturating_mul(GROWTH).clamp(MOST_OF_SMALL, MOST);
-        if rows.max(plain) > most {
+        let memory = directory.memory(u64::from(block.count).saturating_mul(block.stride.into()));
+        let most = most_memory(payload.len());
+        if memory > most {
             let error = broken("the columns take too much memory").expected(format!("at most {most} bytes"));
-            return Err(error.found(format!("{} bytes", rows.max(plain))));
+            return Err(error.found(format!("{memory} bytes")));
         }
         Ok(directory)
+    }
+
+    /// Returns the larger of the bytes of all streams in encoding 0, and of the rows with these bytes of records.
+    pub(super) fn memory(&self, records: u64) -> u64 {
+        let rows = records.saturating_add(self.heap.into()).saturating_add(self.text.into());
+        rows.max(self.streams.iter().map(|stream| u64::from(stream.plain)).sum())
     }
 
     /// Checks that the streams lie one after the other in a payload of this size; an error is the number of

@@ -28,7 +28,7 @@ fn placed(sealed: &SealedBlock) -> (BlockAt, AlignedBuf) {
 fn round_trip<T: Hydra>(values: &[T]) -> [usize; 2] {
     let schema = &facts_of::<T>().schema;
     let columns = ColumnLayout::new(schema).unwrap();
-    let sealed = columns.seal_columns(&staged(values)).unwrap();
+    let sealed = columns.seal_columns(&staged(values)).unwrap().unwrap();
     let (block, payload) = placed(&sealed);
     assert_eq!((block.layout, block.count as usize, block.stride as usize), (1, values.len(), T::SIZE));
     columns.check_header(&block, schema).unwrap();

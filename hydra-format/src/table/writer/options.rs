@@ -52,8 +52,8 @@ impl WriterOptions {
     ///
     /// Columns take a fraction of the bytes of rows, and reading a few fields of many records is faster. Appending
     /// is slower, because each block is encoded when it is full: when it has 1 MiB as rows, or four times
-    /// [`block_bytes`](Self::block_bytes). Blocks below 64 KiB, and those that would not
-    /// become smaller, stay rows. Reading is the same for both.
+    /// [`block_bytes`](Self::block_bytes). A block that would not become smaller stays rows. Reading is the same for
+    /// both.
     pub fn layout(mut self, layout: Layout) -> WriterOptions {
         self.layout = layout;
         self
