@@ -304,7 +304,7 @@ class Damage(Case):
     def test_unsupported_is_not_damaged(self):
         builder = Builder()
         builder.schema(1, "N", core(U32))
-        builder.data(1, regions(struct.pack("<I", 5)), 1, 4, layout=1)
+        builder.data(1, regions(struct.pack("<I", 5)), 1, 4, layout=2)
         self.assertIn("HY0203", self.codes(builder.file()))
         builder = birds()
         builder.closed = 0
