@@ -1,5 +1,6 @@
 """For tests: makes schemas, random values, payloads of rows and blocks of columns, from docs/FORMAT.md."""
 
+import functools
 import struct
 import zlib
 
@@ -40,13 +41,14 @@ class Types:
     def index(self, spec):
         if spec[0] == "again":
             return self.named[spec[1]]
-        if spec not in self.known:
-            self.known[spec] = len(self.entries)
+        name = short(spec)
+        if name not in self.known:
+            at = self.known[name] = len(self.entries)
             self.entries.append(b"")
             if spec[0] in ("struct", "enum"):
-                self.named[spec[1]] = self.known[spec]
-            self.entries[self.known[spec]] = self.entry(spec)
-        return self.known[spec]
+                self.named[spec[1]] = at
+            self.entries[at] = self.entry(spec)
+        return self.known[name]
 
     def entry(self, spec):
         word = spec if isinstance(spec, str) else spec[0]
@@ -92,6 +94,16 @@ class Types:
         return body
 
 
+@functools.cache
+def short(spec):
+    """A description by which the same type is known, whether or not it is inside the struct or enum that it names."""
+    if isinstance(spec, str) or not isinstance(spec, tuple):
+        return spec
+    if spec and spec[0] in ("struct", "enum"):
+        return "again", spec[1]
+    return tuple(short(part) for part in spec)
+
+
 def places(specs, end):
     offsets = []
     for spec in specs:
@@ -109,6 +121,7 @@ def enum_start(tag_kind, variants):
     return up(SIZES[tag_kind], max((widest(inner) for _, _, inner in variants), default=1))
 
 
+@functools.cache
 def layout(spec):
     """Size and alignment (section 5)."""
     word = spec if isinstance(spec, str) else spec[0]

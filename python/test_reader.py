@@ -778,5 +778,11 @@ class Text(unittest.TestCase):
         self.assertEqual(text.quote('a"\\\b\f\n\r\t\x01\x7f/é'), '"a\\"\\\\\\b\\f\\n\\r\\t\\u0001\x7f/é"')
 
 
+def load_tests(loader, tests, _pattern):
+    """Adds the tests of columns, which use the writer of this module."""
+    import test_columns
+    return unittest.TestSuite((tests, loader.loadTestsFromModule(test_columns)))
+
+
 if __name__ == "__main__":
     unittest.main()
