@@ -461,7 +461,7 @@ class Columns:
     def __init__(self, schema, records, choose=None, rng=None):
         self.schema, self.streams, self.rng = schema, [], rng
         self.choose = choose or (lambda _stream, _possible: PLAIN)
-        self.walk(0, list(records), 0, 0)
+        self.walk(0, list(records), 0)
         rows = Rows(schema, schema.root, records)
         self.heap, self.text = len(rows.heap), len(rows.text)
 
@@ -494,14 +494,14 @@ class Columns:
             return True
         return index not in seen and any(self.any_stream(child, (*seen, index)) for child in inside(ty))
 
-    def walk(self, index, slots, below, depth):
+    def walk(self, index, slots, below):
         ty = self.schema.types[index]
         word, parts = NAMES[ty.kind], ("option list set map array struct tuple newtype box enum").split()
         if word in parts and (below >= 32 or self.contains(index, index)):
             if self.any_stream(index):
                 self.rows(ty, slots)
         else:
-            getattr(self, "walk_" + word, self.walk_number)(ty, slots, below + 1, depth)
+            getattr(self, "walk_" + word, self.walk_number)(ty, slots, below + 1)
 
     def rows(self, ty, slots):
         stream = Stream("rows", slots)
@@ -587,45 +587,45 @@ class Columns:
 
     walk_opaque = walk_bytes
 
-    def walk_option(self, ty, slots, below, depth):
+    def walk_option(self, ty, slots, below):
         self.bits([slot if slot is ABSENT else slot is not None for slot in slots])
-        self.walk(ty.element, [ABSENT if slot in (ABSENT, None) else slot[0] for slot in slots], below, depth)
+        self.walk(ty.element, [ABSENT if slot in (ABSENT, None) else slot[0] for slot in slots], below)
 
-    def walk_list(self, ty, slots, below, depth):
+    def walk_list(self, ty, slots, below):
         self.offsets(slots)
-        self.walk(ty.element, [item for slot in slots if slot is not ABSENT for item in slot], below, depth + 1)
+        self.walk(ty.element, [item for slot in slots if slot is not ABSENT for item in slot], below)
 
     walk_set = walk_list
 
-    def walk_map(self, ty, slots, below, depth):
+    def walk_map(self, ty, slots, below):
         self.offsets(slots)
         entries = [entry for slot in slots if slot is not ABSENT for entry in slot]
-        self.walk(ty.key, [key for key, _ in entries], below, depth + 1)
-        self.walk(ty.element, [value for _, value in entries], below, depth + 1)
+        self.walk(ty.key, [key for key, _ in entries], below)
+        self.walk(ty.element, [value for _, value in entries], below)
 
-    def walk_array(self, ty, slots, below, depth):
+    def walk_array(self, ty, slots, below):
         elements = [item for slot in slots for item in ([ABSENT] * ty.count if slot is ABSENT else slot)]
-        self.walk(ty.element, elements, below, depth)
+        self.walk(ty.element, elements, below)
 
-    def walk_struct(self, ty, slots, below, depth):
+    def walk_struct(self, ty, slots, below):
         for i, field in enumerate(ty.fields):
-            self.walk(field.type, [slot if slot is ABSENT else slot[i] for slot in slots], below, depth)
+            self.walk(field.type, [slot if slot is ABSENT else slot[i] for slot in slots], below)
 
     walk_tuple = walk_struct
 
-    def walk_newtype(self, ty, slots, below, depth):
-        self.walk(ty.element, slots, below, depth)
+    def walk_newtype(self, ty, slots, below):
+        self.walk(ty.element, slots, below)
 
     walk_box = walk_newtype
 
-    def walk_enum(self, ty, slots, below, depth):
+    def walk_enum(self, ty, slots, below):
         width = SIZES[NAMES[ty.tag_kind]]
         mask = (1 << 8 * width) - 1
         self.values([slot if slot is ABSENT else ty.variants[slot[0]].tag & mask for slot in slots], width)
         for v, variant in enumerate(ty.variants):
             chosen = [slot[1] for slot in slots if slot is not ABSENT and slot[0] == v]
             for i, field in enumerate(variant.fields):
-                self.walk(field.type, [values[i] for values in chosen], below, depth)
+                self.walk(field.type, [values[i] for values in chosen], below)
 
 
 def inside(ty):

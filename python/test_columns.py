@@ -442,6 +442,7 @@ class Broken(ColumnCase):
         spec, records = ("tuple", "string", ("list", "u16")), [["ab", [1, 2]]]
         for name, value in (("heap", 3), ("heap", 5), ("heap", 0), ("text", 1), ("text", 3)):
             self.breaks("M7.1-6", "damaged", spec, records, lambda columns: setattr(columns, name, value), lost=True)
+        self.breaks("M7.1-6", "damaged", KINDS["boxes"], [[((None),), None]], lambda columns: setattr(columns, "heap", 8), lost=True)
 
     def test_spare_bits(self):
         self.breaks("M7.2-1", "irregular", ("array", "bool", 3), [[True, False, True]], self.stored(0, "0d"))
@@ -599,7 +600,7 @@ class Hostile(ColumnCase):
     """Whatever the bytes are, there are values or findings, and nothing is raised but a Fault."""
 
     def samples(self):
-        for name in ("an absent struct", "strings", "maps", "enums", "recursive types inside", "arrays", "scalars"):
+        for name in ("an absent struct", "strings", "maps", "enums", "recursive types inside", "arrays", "scalars", "boxes"):
             schema = schema_of(KINDS[name])
             for seed in range(2):
                 rng = random.Random(f"{name} {seed}")

@@ -27,8 +27,9 @@ class Columns(Directory):
         try:
             below = self.own(node, slots)
         except Fault as fault:
-            at = self.base + self.entries[node.streams[0][0]].offset
-            fault.offset, fault.place = at if fault.offset is None else fault.offset, self.place
+            if fault.offset is None:
+                fault.offset = self.base + self.entries[node.streams[0][0]].offset
+            fault.place = self.place
             fault.path = fault.path or node.path() or None
             if fault not in self.faults:
                 self.faults.append(fault)
@@ -69,7 +70,7 @@ class Columns(Directory):
     def fits(self, size):
         """A part of M7.1-6 that bounds the memory that is taken."""
         if size > self.heap_bytes:
-            raise broken("M7.1-6", "elements that do not fit into the heap", expected=f"at most {self.heap_bytes}", found=str(size))
+            self.fail("M7.1-6", "elements that do not fit into the heap", 8, expected=f"at least {size}", found=str(self.heap_bytes))
 
     def entry(self, node, which, slots, plain):
         """The entry and the bytes of a stream, which has so many slots and plain bytes (None: not known yet)."""
