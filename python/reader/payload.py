@@ -16,10 +16,12 @@ class Payload:
     With `audit`, a list, it also collects what a full check reports: padding that is not zero, and gaps.
     """
 
-    def __init__(self, schema, data, count, text_offset, base=0, place=None, audit=None):
+    def __init__(self, schema, data, count, text_offset, base=0, place=None, audit=None, root=None, depth=0):
+        """`root`: the type of a record, if it is not that of the schema; `depth`: references that lead to a record."""
         self.schema, self.data, self.count, self.audit = schema, data, count, audit
         self.base, self.where, self.path, self.at = base, place, [], 0
-        stride = schema.root.size
+        self.root, self.depth = root or schema.root, depth
+        stride = self.root.size
         self.heap_start, self.text_start = up(count * stride, LINE), text_offset
         if text_offset % LINE or not self.heap_start <= text_offset <= len(data):
             self.at = -LINE
@@ -44,10 +46,10 @@ class Payload:
             self.audit.append(self.fault("HY0205", f"{what} that is not zero"))
 
     def records(self):
-        stride = self.schema.root.size
+        stride = self.root.size
         for i in range(self.count):
             self.path = [f"[{i}]"]
-            yield self.value(self.schema.root, i * stride, 0)
+            yield self.value(self.root, i * stride, self.depth)
         self.path = []
         self.padding(self.count * stride, self.heap_start)
         self.padding(self.heap_start + self.heap_cursor, self.text_start)
@@ -77,12 +79,9 @@ class Payload:
 
     def number(self, ty, at):
         value = self.integer(at, ty.size, ty.kind < 9)
-        if ty.flags & 1 and value == 0:
-            raise self.fault("HY0301", "zero in a nonzero number")
-        if ty.form == TIMESTAMP and ty.kind == 8 and ty.exponent == -9 and not -(10**9 << 63) <= value < 10**9 << 63:
-            raise self.fault("HY0301", "a timestamp out of range", found=str(value))
-        if ty.form == DURATION and ty.kind == 13 and ty.exponent == -9 and value >= 10**9 << 64:
-            raise self.fault("HY0301", "a duration out of range", found=str(value))
+        problem = forbidden(ty, value)
+        if problem:
+            raise self.fault("HY0301", problem, found=str(value))
         return value
 
     def unit(self, _ty, at, _depth):
@@ -95,7 +94,7 @@ class Payload:
 
     def char(self, _ty, at, _depth):
         code = self.integer(at, 4)
-        if code > 0x10FFFF or 0xD800 <= code < 0xE000:
+        if not is_scalar(code):
             raise self.fault("HY0301", "a char", expected="a Unicode scalar value", found=f"{code:#x}")
         return chr(code)
 
@@ -235,23 +234,50 @@ class Payload:
         return entries
 
     def ordered(self, ty, values, start, size):
-        keys = [self.sort_key(ty, value) for value in values]
-        for i in range(1, len(keys)):
-            if not keys[i - 1] < keys[i]:
-                self.at = start + i * size
-                what = "the same key twice" if keys[i - 1] == keys[i] else "a key below the one before it"
-                raise self.fault("HY0304", what, found=f"entry {i}")
+        problem = disorder(self.schema, ty, values)
+        if problem:
+            self.at = start + problem[0] * size
+            raise self.fault("HY0304", problem[1], found=f"entry {problem[0]}")
 
-    def sort_key(self, ty, value):
-        """5.4: returns a Python value with the order of the key."""
-        if ty.kind == ENUM:
-            return ty.variants[value[0]].tag
-        if ty.kind == STRING:
-            return value.encode()
-        if ty.kind == NEWTYPE:
-            return self.sort_key(self.schema.types[ty.element], value)
-        if ty.kind == ARRAY:
-            return [self.sort_key(self.schema.types[ty.element], item) for item in value]
-        if ty.kind == TUPLE:
-            return [self.sort_key(self.schema.types[f.type], item) for f, item in zip(ty.fields, value)]
-        return value
+
+# The rules for values, whatever bytes they are stored in
+
+
+def is_scalar(code):
+    """M5-1: returns whether a number is a Unicode scalar value."""
+    return code <= 0x10FFFF and not 0xD800 <= code < 0xE000
+
+
+def forbidden(ty, value):
+    """M5.5-2, M5.5-3: returns what is wrong with an integer of a type; None if nothing is."""
+    if ty.flags & 1 and value == 0:
+        return "zero in a nonzero number"
+    if ty.form == TIMESTAMP and ty.kind == 8 and ty.exponent == -9 and not -(10**9 << 63) <= value < 10**9 << 63:
+        return "a timestamp out of range"
+    if ty.form == DURATION and ty.kind == 13 and ty.exponent == -9 and value >= 10**9 << 64:
+        return "a duration out of range"
+    return None
+
+
+def disorder(schema, ty, values):
+    """M5.4-1: the position of the first key that is not above the one before it, and why; None if there is none."""
+    keys = [sort_key(schema, ty, value) for value in values]
+    for i in range(1, len(keys)):
+        if not keys[i - 1] < keys[i]:
+            return i, "the same key twice" if keys[i - 1] == keys[i] else "a key below the one before it"
+    return None
+
+
+def sort_key(schema, ty, value):
+    """5.4: returns a Python value with the order of the key."""
+    if ty.kind == ENUM:
+        return ty.variants[value[0]].tag
+    if ty.kind == STRING:
+        return value.encode()
+    if ty.kind == NEWTYPE:
+        return sort_key(schema, schema.types[ty.element], value)
+    if ty.kind == ARRAY:
+        return [sort_key(schema, schema.types[ty.element], item) for item in value]
+    if ty.kind == TUPLE:
+        return [sort_key(schema, schema.types[f.type], item) for f, item in zip(ty.fields, value)]
+    return value
