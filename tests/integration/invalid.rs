@@ -265,11 +265,11 @@ const CASES: &[Case] = &[
         let at = file.data + 64;
         flipped(file.finish(), at)
     }),
-    ("layout", "M4.1-3", Unsupported, "HY0203", || file().with(6, &[1])),
+    ("layout", "M4.1-3", Unsupported, "HY0203", || file().with(6, &[2])),
     ("block-flag", "M4.1-3", Unsupported, "HY0203", || file().with(5, &[2])),
     ("layout-of-a-pad", "M4.1-3", Unsupported, "HY0203", || {
         let mut file = file();
-        file.craft.block(Block { kind: 5, form: [1, 0], ..Block::default() });
+        file.craft.block(Block { kind: 5, form: [2, 0], ..Block::default() });
         file.finish()
     }),
     ("fields-of-a-schema-block", "M4.1-5", Irregular, "HY0205", || {
