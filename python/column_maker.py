@@ -490,7 +490,7 @@ class Columns:
 
     def any_stream(self, index, seen=()):
         ty = self.schema.types[index]
-        if NAMES[ty.kind] not in ("unit", "array", "struct", "tuple", "newtype", "box"):
+        if NAMES[ty.kind] not in ("unit", "array", "struct", "tuple", "newtype"):
             return True
         return index not in seen and any(self.any_stream(child, (*seen, index)) for child in inside(ty))
 

@@ -1,6 +1,6 @@
 """Section 7.2: reads the streams of a block of columns."""
 
-from .common import Fault, LINE
+from .common import Fault, LINE, up
 from .directory import Directory
 from .encodings import CONSTANT, DICTIONARY, PLAIN, Stored, broken, constant_bits, decimals, decode, decompress
 from .encodings import floats, indices, integers, words_count
@@ -28,7 +28,7 @@ class Columns(Directory):
             below = self.own(node, slots)
         except Fault as fault:
             if fault.offset is None:
-                fault.offset = self.base + self.entries[node.streams[0][0]].offset
+                fault.offset = self.base + (-LINE if fault.of_values else self.entries[self.reading].offset)
             fault.place = self.place
             fault.path = fault.path or node.path() or None
             if fault not in self.faults:
@@ -70,18 +70,18 @@ class Columns(Directory):
     def fits(self, size):
         """A part of M7.1-6 that bounds the memory that is taken."""
         if size > self.heap_bytes:
-            self.fail("M7.1-6", "elements that do not fit into the heap", 8, expected=f"at least {size}", found=str(self.heap_bytes))
+            self.fail("M7.1-6", "elements that do not fit into the heap", expected=f"at least {size}", found=str(self.heap_bytes))
 
     def entry(self, node, which, slots, plain):
         """The entry and the bytes of a stream, which has so many slots and plain bytes (None: not known yet)."""
-        number = node.streams[which][0]
-        entry, at = self.entries[number], LINE * (number + 1)
+        number = self.reading = node.streams[which][0]
+        entry = self.entries[number]
         if number in self.unreadable:
             raise self.unreadable[number]
         expected = slots.total, slots.total - slots.present, entry.plain if plain is None else plain
         if (entry.slots, entry.absent, entry.plain) != expected:
-            self.fail("M7.2-4", "slots, absent slots and plain bytes", at, expected="{}, {}, {}".format(*expected),
-                      found=f"{entry.slots}, {entry.absent}, {entry.plain}")
+            raise broken("M7.2-4", "slots, absent slots and plain bytes", expected="{}, {}, {}".format(*expected),
+                         found=f"{entry.slots}, {entry.absent}, {entry.plain}")
         data = self.bytes(entry)
         return entry, Stored(decompress(data, entry.plain) if entry.compressed else data, self.noted(entry, node))
 
@@ -190,7 +190,7 @@ class Columns(Directory):
             words.append(run[at:at + length])
             at += length
         if node.ty.kind == STRING:
-            words = self.decoded(run, words)
+            words = self.decoded(node, run, words)
         return words if picks is None else [words[pick] for pick in picks]
 
     def run(self, node, slots, lengths):
@@ -199,10 +199,10 @@ class Columns(Directory):
         stored.end()
         return run
 
-    @staticmethod
-    def decoded(run, words):
+    def decoded(self, node, run, words):
         try:
             run.decode("utf-8")
+            self.reading = node.streams[0][0]  # the offsets cut it
             return [word.decode("utf-8") for word in words]
         except UnicodeDecodeError as error:
             raise broken("M7.2-3", f"a run of text: {error.reason}") from error
@@ -210,24 +210,55 @@ class Columns(Directory):
     def rows(self, node, slots):
         entry, stored = self.entry(node, 0, slots, None)
         if entry.plain < LINE:
-            self.fail("M7.2-4", "plain bytes of rows", LINE * (node.streams[0][0] + 1), expected="at least 64", found=str(entry.plain))
+            raise broken("M7.2-4", "plain bytes of rows", expected="at least 64", found=str(entry.plain))
         if len(stored.data) != entry.plain:
             raise broken("M7.3-1", "the length of rows", expected=str(entry.plain), found=str(len(stored.data)))
-        start = None if entry.compressed else self.base + entry.offset
         if any(stored.data[4:LINE]) and stored.note:
             stored.note(broken("M1-2", "bytes before rows that are not zero"))
-        audit = None if self.audit is None else []
-        try:
-            payload = Payload(self.schema, stored.data[LINE:], slots.present, int.from_bytes(stored.data[:4], "little"),
-                              (start or 0) + LINE, self.place, audit, node.ty, node.depth)
-            values = list(payload.records())
-        except Fault as fault:
-            fault.offset, fault.path = start and fault.offset, node.path() + (fault.path or "")
-            raise
-        for finding in audit or []:
-            finding.offset = self.base + entry.offset if start is None else finding.offset
-            self.audit.append(finding)
+        return StreamRows(self, node, stored.data, slots.present).all()
+
+
+class StreamRows(Payload):
+    """The rows of a stream, whose gaps and references are under the stricter M7.2-6."""
+
+    def __init__(self, columns, node, data, count):
+        self.node, self.block = node, columns.base - LINE
+        super().__init__(columns.schema, data[LINE:], count, int.from_bytes(data[:4], "little"), 0, columns.place,
+                         columns.audit, node.ty, node.depth)
+
+    def all(self):
+        values = list(self.records())
+        if self.text_cursor != len(self.text):
+            raise self.misplaced("", "text that belongs to no string")
+        self.gap_ends(self.count * self.root.size, self.heap_start)
+        self.gap_ends(self.heap_start + self.heap_cursor, self.text_start)
+        if self.heap_start + up(self.heap_cursor, LINE) != self.text_start:
+            raise self.misplaced("", "a gap before the text")
         return values
+
+    def fault(self, code, what, **facts):
+        fault = super().fault(code, what, **facts)
+        fault.offset, fault.path = self.block, self.node.path() + (fault.path or "")
+        return fault
+
+    def misplaced(self, _code, what, **facts):
+        return broken("M7.2-6", what, **facts)
+
+    def gap(self, cursor, offset, align):
+        if offset != up(cursor, align):
+            raise self.misplaced("", "a gap before a reference", expected=str(up(cursor, align)), found=str(offset))
+        self.gap_ends(self.heap_start + cursor, self.heap_start + offset)
+
+    def gap_ends(self, start, end):
+        if any(self.data[start:end]):
+            raise self.misplaced("", "a gap that is not zero")
+
+    def text_gap(self, offset):
+        if offset != self.text_cursor:
+            raise self.misplaced("", "a gap before a string", expected=str(self.text_cursor), found=str(offset))
+
+    def regions(self):
+        pass
 
 
 def bools(number, count):

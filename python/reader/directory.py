@@ -6,6 +6,7 @@ from .common import LINE, crc, nonzero, up
 from .encodings import ALLOWED, broken
 from .streams import ROWS, RUN, plan_of
 
+STATISTICS = 0x1E  # the flags that say that there are some
 MOST_BYTES, MOST_SMALL, MOST_FACTOR = 256 << 20, 16 << 20, 1024
 
 
@@ -28,6 +29,7 @@ class Entry:
     def untidy(self):
         """M1-2: the position of a byte that should be zero and is not."""
         used = {0, 2, *range(4, 28)} | ({1} if self.encoding in (5, 6) else set())
+        used |= set(range(32, LINE)) if self.flags & STATISTICS else set()
         return next((at for at, byte in enumerate(self.raw) if byte and at not in used), None)
 
 
@@ -43,8 +45,9 @@ class Directory:
         self.zeros()
         self.streams()
 
-    def fail(self, rule, what, at=0, **facts):
-        raise broken(rule, what, offset=self.base + at, place=self.place, **facts)
+    def fail(self, rule, what, **facts):
+        """A problem of the block as a whole."""
+        raise broken(rule, what, offset=self.base - LINE, place=self.place, **facts)
 
     def irregular(self, rule, what, at):
         if self.audit is not None:
@@ -53,7 +56,7 @@ class Directory:
     def read(self, checksum):
         streams, data = len(self.plan.streams), self.data
         if self.plan.too_many:
-            self.fail("M7.1-1", "columns of a schema with more than 4,096 streams")
+            self.fail("M7.1-1", "columns of a schema with more than 4,096 streams and boxes")
         if len(data) < LINE:
             self.fail("M7.1-1", "the payload is too short", found=str(len(data)))
         length, number, self.heap_bytes, self.text_bytes = struct.unpack_from("<4I", data)
@@ -61,13 +64,13 @@ class Directory:
             self.fail("M7.1-1", "length and streams of the directory", expected=f"{LINE + LINE * streams} and {streams}",
                       found=f"{length} and {number}")
         if crc(data[:length]) != checksum:
-            self.fail("M7.1-1", "the checksum of the directory", expected=f"{checksum:#010x}", found=f"{crc(data[:length]):#010x}")
+            self.fail("M7.1-1", "the checksum of the directory", code="HY0202", expected=f"{checksum:#010x}", found=f"{crc(data[:length]):#010x}")
         return [Entry(data[at:at + LINE]) for at in range(LINE, length, LINE)]
 
     def layout(self, end):
         for i, entry in enumerate(self.entries):
             if entry.offset != up(end, LINE) or entry.stored > len(self.data) - entry.offset:
-                self.fail("M7.1-2", f"the place of stream {i}", LINE * (i + 1), expected=f"{up(end, LINE)}, within the payload",
+                self.fail("M7.1-2", f"the place of stream {i}", expected=f"{up(end, LINE)}, within the payload",
                           found=f"{entry.offset}, {entry.stored} bytes")
             first = nonzero(self.data[end:entry.offset])
             if first is not None:
@@ -94,10 +97,9 @@ class Directory:
     def streams(self):
         """Finds the streams whose entry or checksum already tells that they cannot be read."""
         for number, (entry, what) in enumerate(zip(self.entries, self.plan.streams)):
-            at = self.base + LINE * (number + 1)
+            at = self.base + entry.offset
             unknown = entry.unknown(what)
             if crc(self.bytes(entry)) != entry.crc:
-                at = self.base + entry.offset
                 self.unreadable[number] = broken("M7.1-5", f"the checksum of stream {number}", offset=at, place=self.place)
             elif unknown:
                 self.unreadable[number] = broken("M7.1-3", f"stream {number}: {unknown}", offset=at, place=self.place)

@@ -25,7 +25,7 @@ class Payload:
         self.heap_start, self.text_start = up(count * stride, LINE), text_offset
         if text_offset % LINE or not self.heap_start <= text_offset <= len(data):
             self.at = -LINE
-            raise self.fault("HY0201", "the text offset", expected=f"a multiple of 64 in {self.heap_start}..={len(data)}",
+            raise self.misplaced("HY0201", "the text offset", expected=f"a multiple of 64 in {self.heap_start}..={len(data)}",
                              found=str(text_offset))
         self.heap_bytes, self.text = text_offset - self.heap_start, data[text_offset:]
         self.heap_cursor = self.text_cursor = 0
@@ -33,7 +33,11 @@ class Payload:
             self.text.decode("utf-8")
         except UnicodeDecodeError as error:
             self.at = text_offset + error.start
-            raise self.fault("HY0303", error.reason) from error
+            raise self.misplaced("HY0303", error.reason) from error
+
+    def misplaced(self, code, what, **facts):
+        """A finding about regions and references."""
+        return self.fault(code, what, **facts)
 
     def fault(self, code, what, **facts):
         return Fault(code, what, self.base + self.at, self.where, "".join(self.path) or None, **facts)
@@ -51,7 +55,10 @@ class Payload:
             self.path = [f"[{i}]"]
             yield self.value(self.root, i * stride, self.depth)
         self.path = []
-        self.padding(self.count * stride, self.heap_start)
+        self.regions()
+
+    def regions(self):
+        self.padding(self.count * self.root.size, self.heap_start)
         self.padding(self.heap_start + self.heap_cursor, self.text_start)
         if self.audit is not None and self.text_cursor != len(self.text):
             self.at = self.text_start + self.text_cursor
@@ -154,11 +161,11 @@ class Payload:
             return 0, 0
         end = offset + length * size
         if end > self.heap_bytes:
-            raise self.fault("HY0302", "a reference beyond the heap", expected=f"at most {self.heap_bytes}", found=str(end))
+            raise self.misplaced("HY0302", "a reference beyond the heap", expected=f"at most {self.heap_bytes}", found=str(end))
         if offset % align:
-            raise self.fault("HY0302", "a reference that is not aligned", expected=f"a multiple of {align}", found=str(offset))
+            raise self.misplaced("HY0302", "a reference that is not aligned", expected=f"a multiple of {align}", found=str(offset))
         if offset < self.heap_cursor:
-            raise self.fault("HY0302", "a reference out of order", expected=f"at least {self.heap_cursor}", found=str(offset))
+            raise self.misplaced("HY0302", "a reference out of order", expected=f"at least {self.heap_cursor}", found=str(offset))
         self.gap(self.heap_cursor, offset, align)
         self.heap_cursor = end
         return self.heap_start + offset, length
@@ -187,16 +194,19 @@ class Payload:
                 raise self.fault("HY0302", "an empty string", expected="offset 0", found=str(offset))
             return ""
         if end > len(self.text):
-            raise self.fault("HY0302", "a string beyond the text", expected=f"at most {len(self.text)}", found=str(end))
+            raise self.misplaced("HY0302", "a string beyond the text", expected=f"at most {len(self.text)}", found=str(end))
         if offset < self.text_cursor:
-            raise self.fault("HY0302", "a string out of order", expected=f"at least {self.text_cursor}", found=str(offset))
-        if self.audit is not None and offset != self.text_cursor:
-            self.audit.append(self.fault("HY0205", "a gap before a string", expected=str(self.text_cursor), found=str(offset)))
+            raise self.misplaced("HY0302", "a string out of order", expected=f"at least {self.text_cursor}", found=str(offset))
+        self.text_gap(offset)
         self.text_cursor = end
         try:
             return self.text[offset:end].decode("utf-8")
         except UnicodeDecodeError as error:
-            raise self.fault("HY0303", "a string that does not start and end between characters") from error
+            raise self.misplaced("HY0303", "a string that does not start and end between characters") from error
+
+    def text_gap(self, offset):
+        if self.audit is not None and offset != self.text_cursor:
+            self.audit.append(self.fault("HY0205", "a gap before a string", expected=str(self.text_cursor), found=str(offset)))
 
     def list(self, ty, at, depth):
         inner = self.schema.types[ty.element]

@@ -1,7 +1,7 @@
 """Sections 7 and 7.2: the records of a block of columns, as the same Python values as those of rows."""
 
 from .columns import Columns
-from .common import MAX_DEPTH, up
+from .common import LINE, MAX_DEPTH, up
 from .encodings import broken
 from .payload import disorder
 from .schema import ARRAY, BOX, BYTES, ENUM, LIST, MAP, NEWTYPE, OPAQUE, OPTION, SET, STRING, STRUCT, TUPLE, UNIT
@@ -28,7 +28,7 @@ class Records(Columns):
             if not self.faults:
                 yield value
         if not self.faults and (self.heap, self.text) != (self.heap_bytes, self.text_bytes):
-            self.fail("M7.1-6", "heap and text as rows", 8, expected=f"{self.heap} and {self.text}",
+            self.fail("M7.1-6", "heap and text as rows", expected=f"{self.heap} and {self.text}",
                       found=f"{self.heap_bytes} and {self.text_bytes}")
 
     def column(self, name):
@@ -102,11 +102,11 @@ class Records(Columns):
         if child not in self.lost and child not in self.partial:
             problem = disorder(self.schema, self.schema.types[index], values)
         if problem:
-            raise broken("M5.4-1", problem[1], offset=self.base, place=self.place, path=node.path(), found=f"entry {problem[0]}")
+            raise broken("M5.4-1", problem[1], offset=self.base - LINE, place=self.place, path=node.path(), found=f"entry {problem[0]}")
 
     def deeper(self, node, depth):
         if depth >= MAX_DEPTH:
-            raise broken("M7-5", "more than 64 references from a record to a value", offset=self.base, place=self.place,
+            raise broken("M7-5", "more than 64 references from a record to a value", offset=self.base - LINE, place=self.place,
                          path=node and node.path())
         return depth + 1
 
@@ -115,7 +115,7 @@ class Records(Columns):
         size, align = self.schema.entry(ty)[1:] if entries else (ty.size, ty.align)
         self.heap = up(self.heap, align) + count * size
         if self.heap > self.heap_bytes:
-            self.fail("M7.1-6", "heap as rows", 8, expected=f"at least {self.heap}", found=str(self.heap_bytes))
+            self.fail("M7.1-6", "heap as rows", expected=f"at least {self.heap}", found=str(self.heap_bytes))
 
     def measure(self, ty, value):
         """Counts what a value takes in heap and text of rows."""

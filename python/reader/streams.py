@@ -5,7 +5,7 @@ from .schema import (
     TUPLE,
 )
 
-MAX_STREAMS = 4096
+MAX_STREAMS = 4096  # with the boxes
 FLAT_DEPTH = 32  # from here on, whatever has parts is stored as rows
 
 # What a stream is. The table of 7.3 has one column for bits and presence.
@@ -36,10 +36,10 @@ class Node:
 
 
 class Plan:
-    """The tree of all types with streams; None if there is none. `streams` says what each is, by its number."""
+    """The tree of all types but empty ones; None if there is none. `streams` says what each is, by its number."""
 
     def __init__(self, schema):
-        self.types, self.streams, self.too_many = schema.types, [], False
+        self.types, self.streams, self.boxes, self.too_many = schema.types, [], 0, False
         self.recursive, self.bearing, self.inside = recursive(self.types), bearing(self.types), {}
         self.root = self.node(0, "", None, 0, 0) if 0 in self.bearing else None
 
@@ -51,16 +51,17 @@ class Plan:
         for what in [ROWS] if flat else OWN.get(ty.kind, []):
             node.streams.append((len(self.streams), what))
             self.streams.append(what)
-        self.too_many |= len(self.streams) > MAX_STREAMS
+        self.boxes += ty.kind == BOX and not flat
+        self.too_many |= len(self.streams) + self.boxes > MAX_STREAMS
         if not flat:
             depth += ty.kind in (LIST, SET, MAP, BOX)
-            for key, child in self.with_streams(index):
+            for key, child in self.parts_of(index):
                 if self.too_many:
                     break
                 node.children[key] = self.node(child, step(ty, key), node, below + 1, depth)
         return node
 
-    def with_streams(self, index):
+    def parts_of(self, index):
         if index not in self.inside:
             self.inside[index] = [(key, child) for key, child in parts(self.types[index]) if child in self.bearing]
         return self.inside[index]
@@ -85,12 +86,12 @@ def step(ty, key):
 
 
 def bearing(types):
-    """The types that have any stream: those with their own, and those with such a type in them."""
+    """The types that have a stream or a reference: all but units and what consists of them."""
     users = {}
     for index, ty in enumerate(types):
         for _, child in parts(ty):
             users.setdefault(child, []).append(index)
-    found = {index for index, ty in enumerate(types) if ty.kind in OWN}
+    found = {index for index, ty in enumerate(types) if ty.kind in OWN or ty.kind == BOX}
     work = list(found)
     while work:
         for user in users.get(work.pop(), []):
