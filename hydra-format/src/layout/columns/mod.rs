@@ -9,6 +9,7 @@ mod block;
 mod decode;
 pub(crate) mod directory;
 mod encoding;
+mod forced;
 mod join;
 mod places;
 mod relocate;
@@ -21,3 +22,5 @@ mod tests;
 mod zstd;
 
 pub(crate) use block::ColumnLayout;
+#[cfg(feature = "testing")]
+pub(crate) use forced::force;
