@@ -13,7 +13,7 @@ use crate::layout::columns::ColumnLayout;
 use crate::layout::rows::{Auditor, RowLayout, StagedRows, Validator};
 use crate::memory::{Backing, Payload};
 use crate::store::block::{BlockAt, SealedBlock};
-use crate::{Error, Result, Schema};
+use crate::{Error, ErrorKind, Result, Schema};
 use std::sync::{Arc, OnceLock};
 
 /// The layout of the records of a block in its payload.
@@ -97,7 +97,9 @@ impl Layouts {
         check_supported(block)?;
         match block.layout {
             0 => Ok(&RowLayout),
-            _ => self.columns().map(|columns| columns as _).ok_or_else(|| block.unknown_layout()),
+            _ => self.columns().map(|columns| columns as _).ok_or_else(|| {
+                block.error(ErrorKind::BadColumns).what("the schema has too many streams for columns")
+            }),
         }
     }
 
@@ -113,7 +115,6 @@ impl Layouts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ErrorKind;
     use crate::store::block::{BlockHeader, BlockKind};
     use crate::store::bytes::REPLACES;
 

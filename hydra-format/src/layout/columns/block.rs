@@ -5,7 +5,7 @@ use super::directory::{Directory, StreamEntry, ZSTD, most_memory};
 use super::encoding::{self, EncodedStream};
 use super::shape::{Shape, StreamKind};
 use super::split::{Gathered, split};
-use super::{join, zstd};
+use super::{forced, join, zstd};
 use crate::layout::BlockLayout;
 use crate::layout::rows::{
     Auditor, Regions, RowLayout, StagedRows, Validator, block_bytes, check_stride, invalid,
@@ -117,11 +117,13 @@ impl ColumnLayout {
         let sizes = [streams.directory.heap as usize, streams.directory.text as usize];
         join::join(&streams.decoded, &self.shape, &self.schema, block.count as usize, sizes).map_err(
             |stream| {
-                let what = match self.shape.streams.get(stream) {
-                    Some(_) => "what a stream refers to does not fit",
-                    None => "heap and text of the records have other lengths than the directory says",
+                let error = block.error(ErrorKind::BadColumns);
+                let Some(entry) = streams.directory.streams.get(stream) else {
+                    return error
+                        .what("heap and text of the records have other lengths than the directory says");
                 };
-                block.error(ErrorKind::BadColumns).what(what).path(self.shape.path(stream))
+                let at = block.payload().saturating_add(entry.offset.into());
+                error.moved_to(at).what("the rows of a column are impossible").path(self.shape.path(stream))
             },
         )
     }
@@ -131,7 +133,7 @@ impl BlockLayout for ColumnLayout {
     fn seal(&self, rows: StagedRows) -> Result<SealedBlock> {
         let bytes = block_bytes([&rows.regions[0], &rows.regions[1], &rows.regions[2]].map(Vec::len));
         match self.seal_columns(&rows)? {
-            Some(sealed) if sealed.header.bytes() < bytes => Ok(sealed),
+            Some(sealed) if sealed.header.bytes() < bytes || forced::is_on() => Ok(sealed),
             _ => RowLayout.seal(rows),
         }
     }
@@ -157,7 +159,7 @@ impl BlockLayout for ColumnLayout {
 
     fn verify(&self, block: &BlockAt, payload: &Payload, validator: &Validator) -> Result<()> {
         // The offsets of findings would be those of rows, which the file does not have.
-        RowLayout.verify(block, payload, validator).map_err(|error| error.at(block.offset))
+        RowLayout.verify(block, payload, validator).map_err(|error| error.moved_to(block.offset))
     }
 
     fn audit(&self, block: &BlockAt, payload: &[u8], auditor: &Auditor, report: &mut dyn FnMut(Error)) {
@@ -175,7 +177,7 @@ impl BlockLayout for ColumnLayout {
         let (count, stride) = (block.count as usize, block.stride as usize);
         let regions = Regions { front: rows.front(), text: rows.text(), count, stride };
         auditor.audit(&regions, &mut |fault| {
-            report(invalid(fault, block.payload(), block.first).at(block.offset));
+            report(invalid(fault, block.payload(), block.first).moved_to(block.offset));
         });
     }
 }
