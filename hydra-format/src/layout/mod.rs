@@ -30,11 +30,6 @@ pub(crate) trait BlockLayout: Sync {
         block.check_payload(payload)
     }
 
-    /// Returns whether the records are converted when they are viewed, so that the result should be kept.
-    fn converts(&self) -> bool {
-        false
-    }
-
     /// Returns the records of the payload that starts at `start` of its backing. They are in bounds and their
     /// text is UTF-8, but their values are not checked.
     fn view(&self, block: &BlockAt, backing: Backing, start: usize) -> Result<Payload>;
@@ -99,6 +94,17 @@ impl Layouts {
             0 => Ok(&RowLayout),
             _ => self.columns().map(|columns| columns as _).ok_or_else(|| block.unknown_layout()),
         }
+    }
+
+    /// Returns how blocks of columns are read with only some fields of their root; `None` if that cannot be.
+    pub(crate) fn with_fields(&self, keep: &[usize]) -> Option<Layouts> {
+        let columns = self.columns()?.with_fields(keep)?;
+        let schema = Arc::new(columns.schema().clone());
+        Some(Layouts { schema, columns: OnceLock::from(Some(columns)) })
+    }
+
+    pub(crate) fn schema(&self) -> &Arc<Schema> {
+        &self.schema
     }
 
     /// Builds a block of these records. A layout that does not suit them is replaced by rows.

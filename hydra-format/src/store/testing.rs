@@ -233,7 +233,7 @@ pub(crate) fn records(memory: &Memory, opened: &Opened, table: usize) -> Vec<(u6
     while let Some(entry) = cursor.next(&opened.catalog, memory) {
         let Ok(entry) = entry else { continue };
         let schema_records = |_, schema: &Arc<Schema>| Arc::new(Records::new(schema, None));
-        let Ok(loaded) = read(memory, &opened.catalog, &entry, AlignedBuf::default, &schema_records) else {
+        let Ok(loaded) = read(memory, &opened.catalog, &entry, AlignedBuf::default, &schema_records, None) else {
             continue;
         };
         let stored = loaded.payload.records().chunks(loaded.stride);

@@ -2,9 +2,9 @@
 //! verifies it when it is first read: header, checksum, then the checks of its layout.
 
 use super::block::Block;
-use super::cache::{Caches, Records, SchemaMapping};
+use super::cache::{Caches, PartMapping, Records, SchemaMapping};
 use super::metadata::{self, Metadata};
-use crate::evolve::{Plan, Resolution, Transcoded};
+use crate::evolve::{Evolution, Plan, Resolution, Transcoded};
 use crate::layout::rows::{At, Fault, RowLayout, StagedRows, invalid, is_valid};
 use crate::layout::{self, Layout};
 use crate::memory::{AlignedBuf, Backing, Payload, TextMap};
@@ -170,29 +170,78 @@ impl Snapshot {
 
     /// Returns the block of an entry, verified now or earlier.
     pub(crate) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
-        let loaded = match &self.map {
-            Some(map) => self.load_mapped(map, entry),
-            None => self.caches.blocks.get(entry.offset, || self.load_buffered(entry)),
-        };
-        loaded.map_err(|error| self.in_block(error, table, entry))
+        self.load_whole(entry).map_err(|error| self.in_block(error, table, entry))
     }
 
     /// Returns the block of an entry, to be read as `target`.
     pub(crate) fn load_as(&self, table: usize, entry: &Entry, target: &Arc<Schema>) -> Result<Loaded> {
-        let loaded = self.load(table, entry)?;
-        if loaded.schema.is_identical(target) {
-            return Ok(loaded);
+        let stored = self.opened.catalog.schemas.get(&entry.schema).map(|info| info.schema());
+        if stored.is_none_or(|schema| schema.is_identical(target)) {
+            return self.load(table, entry);
         }
         let shown = self.mapping(entry.schema, target).and_then(|mapping| {
-            let evolution = &mapping.evolution;
+            if self.caches.has_converted.load(Ordering::Relaxed)
+                && let Some(loaded) = mapping.blocks.find(&entry.offset)
+            {
+                return Ok(loaded);
+            }
+            let (loaded, evolution) = self.load_for(&mapping, entry, target)?;
             match evolution.resolution() {
                 Resolution::Transcoded => {
                     mapping.blocks.get(entry.offset, || loaded.transcoded(evolution.plan(), target))
                 }
-                resolution => Ok(loaded.shown_as(target.clone(), resolution == Resolution::Wider)),
+                resolution => {
+                    let converted = loaded.stored.is_some();
+                    let shown = loaded.shown_as(target.clone(), resolution == Resolution::Wider);
+                    if converted { mapping.blocks.get(entry.offset, || Ok(shown)) } else { Ok(shown) }
+                }
             }
         });
         shown.map_err(|error| self.in_block(error, table, entry))
+    }
+
+    /// Returns the block of an entry with all its fields, verified now or earlier.
+    fn load_whole(&self, entry: &Entry) -> Result<Loaded> {
+        match &self.map {
+            Some(map) => self.load_mapped(map, entry),
+            None => self.caches.blocks.get(entry.offset, || self.load_buffered(entry, None)),
+        }
+    }
+
+    /// Returns the block of an entry to be read as another type, and how. Of columns, only those that the type
+    /// has are read.
+    fn load_for<'m>(
+        &self,
+        mapping: &'m SchemaMapping,
+        entry: &Entry,
+        target: &Schema,
+    ) -> Result<(Loaded, &'m Evolution)> {
+        let Some(part) = self.part(mapping, entry, target)? else {
+            return Ok((self.load_whole(entry)?, &mapping.evolution));
+        };
+        let loaded = match &self.map {
+            Some(map) => self.unpack_mapped(map, entry, true, Some(&part.records))?,
+            None => self.load_buffered(entry, Some(&part.records))?,
+        };
+        self.caches.has_converted.store(true, Ordering::Relaxed);
+        Ok((loaded, &part.evolution))
+    }
+
+    /// Returns how a block of columns is read in part; `None` if it is of rows, or the type has all fields.
+    fn part<'m>(
+        &self,
+        mapping: &'m SchemaMapping,
+        entry: &Entry,
+        target: &Schema,
+    ) -> Result<Option<&'m PartMapping>> {
+        let Some(info) = self.opened.catalog.schemas.get(&entry.schema).filter(|_| mapping.evolution.removes())
+        else {
+            return Ok(None);
+        };
+        match self.opened.catalog.blocks(self.source()).header(entry.offset)?.layout {
+            0 => Ok(None),
+            _ => Ok(mapping.part(&self.records(entry.schema, info.schema()), target)),
+        }
     }
 
     /// Returns how records of a schema are read as `target`. It is computed once, and cached together with
@@ -206,7 +255,7 @@ impl Snapshot {
 
     /// Reads and verifies the block of an entry again, without caching it.
     pub(crate) fn load_once(&self, table: usize, entry: &Entry) -> Result<Loaded> {
-        self.load_buffered(entry).map_err(|error| self.in_block(error, table, entry))
+        self.load_buffered(entry, None).map_err(|error| self.in_block(error, table, entry))
     }
 
     /// Adds the block to an error.
@@ -222,12 +271,8 @@ impl Snapshot {
         {
             return Ok(loaded);
         }
-        let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
-        let backing = Backing::Map(map.clone());
         let is_good = self.caches.good.contains(entry.offset);
-        let loaded = unpack(&self.opened.catalog, entry, backing, start, !is_good, &|id, schema| {
-            self.records(id, schema)
-        })?;
+        let loaded = self.unpack_mapped(map, entry, !is_good, None)?;
         if loaded.stored.is_some() {
             self.caches.has_converted.store(true, Ordering::Relaxed);
             return self.caches.blocks.get(entry.offset, || Ok(loaded));
@@ -238,9 +283,21 @@ impl Snapshot {
         Ok(loaded)
     }
 
-    fn load_buffered(&self, entry: &Entry) -> Result<Loaded> {
+    fn unpack_mapped(
+        &self,
+        map: &Arc<TextMap>,
+        entry: &Entry,
+        verify: bool,
+        part: Option<&Records>,
+    ) -> Result<Loaded> {
+        let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
         let records = |id, schema: &Arc<Schema>| self.records(id, schema);
-        read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &records)
+        unpack(&self.opened.catalog, entry, (Backing::Map(map.clone()), start), verify, &records, part)
+    }
+
+    fn load_buffered(&self, entry: &Entry, part: Option<&Records>) -> Result<Loaded> {
+        let records = |id, schema: &Arc<Schema>| self.records(id, schema);
+        read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &records, part)
     }
 
     /// Builds a block of records that replaces another, in its layout.
@@ -264,6 +321,7 @@ pub(crate) fn read(
     entry: &Entry,
     buffer: impl FnOnce() -> AlignedBuf,
     records: RecordsOf<'_>,
+    part: Option<&Records>,
 ) -> Result<Loaded> {
     // The header is checked first, because a directory can refer to one large block many times.
     let block = catalog.blocks(source).header(entry.offset)?;
@@ -272,18 +330,18 @@ pub(crate) fn read(
     buffer.resize(usize::try_from(block.bytes()).unwrap_or(0));
     let count = source.read_at(entry.offset, &mut buffer)?;
     buffer.resize(count);
-    unpack(catalog, entry, Backing::Buffer(Arc::new(buffer)), LINE as usize, true, records)
+    unpack(catalog, entry, (Backing::Buffer(Arc::new(buffer)), LINE as usize), true, records, part)
 }
 
 /// Returns the block of an entry, whose payload starts at `start` of the backing. It is verified, or was
-/// before.
+/// before. Of columns, only a part of their schema is read if `part` says so.
 fn unpack(
     catalog: &Catalog,
     entry: &Entry,
-    backing: Backing,
-    start: usize,
+    (backing, start): (Backing, usize),
     verify: bool,
     records: RecordsOf<'_>,
+    part: Option<&Records>,
 ) -> Result<Loaded> {
     let line = start.checked_sub(LINE as usize).and_then(|at| backing.get(at..start)).unwrap_or_default();
     let block = block::decode_header(line, catalog.key(), entry.offset, catalog.limit)?;
@@ -297,8 +355,13 @@ fn unpack(
         let end = start.saturating_add(block.payload_bytes as usize);
         layout.check_payload(&block, backing.get(start..end).unwrap_or_default())?;
     }
+    let part = part.filter(|_| block.layout != 0);
+    let (layout, schema) = match part {
+        Some(part) => (part.layouts.of(&block)?, part.layouts.schema()),
+        None => (layout, schema),
+    };
     let payload = layout.view(&block, backing.clone(), start)?;
-    if let Some(records) = &records {
+    if let Some(records) = part.or(records.as_deref()) {
         layout.verify(&block, &payload, &records.validator)?;
     }
     let count = block.count as usize;

@@ -134,16 +134,16 @@ pub(super) struct Streams<'a> {
 }
 
 impl<'a> Streams<'a> {
-    /// Reads the directory of a block, and no stream yet.
+    /// Starts to read the streams of a shape, of which the directory has the entries.
     pub(super) fn new(
         block: &'a BlockAt,
         schema: &'a Schema,
         shape: &'a Shape,
+        directory: Directory,
         payload: &'a [u8],
-    ) -> Result<Streams<'a>> {
-        let directory = Directory::read(block, payload, shape.streams.len())?;
+    ) -> Streams<'a> {
         let decoded = Decoded(shape.streams.iter().map(|_| Stream::Unread).collect());
-        Ok(Streams { block, schema, shape, payload, directory, decoded })
+        Streams { block, schema, shape, payload, directory, decoded }
     }
 
     /// Reads all streams of the shape's levels.
