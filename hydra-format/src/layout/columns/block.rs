@@ -5,7 +5,7 @@ use super::directory::{Directory, StreamEntry, ZSTD, most_memory};
 use super::encoding::{self, EncodedStream};
 use super::shape::{Shape, StreamKind};
 use super::split::{Gathered, split};
-use super::{join, zstd};
+use super::{join, window, zstd};
 use crate::layout::BlockLayout;
 use crate::layout::rows::{
     Auditor, Regions, RowLayout, StagedRows, Validator, block_bytes, check_stride, invalid,
@@ -13,7 +13,11 @@ use crate::layout::rows::{
 use crate::memory::{AlignedBuf, Backing, Payload, Ranges};
 use crate::store::block::{BlockAt, BlockHeader, BlockKind, SealedBlock};
 use crate::{Error, ErrorKind, Result, Schema};
+use std::ops::Range;
 use std::sync::Arc;
+
+/// Records of more bytes are not read by themselves.
+const MOST_WINDOW: usize = 256 << 10;
 
 /// Layout 1 with encoding 0, for blocks of one schema.
 #[derive(Debug)]
@@ -135,15 +139,48 @@ impl ColumnLayout {
         Ok(streams)
     }
 
+    /// Returns the records around one as rows, and which they are, if they can be read without all others. The
+    /// payload is checked unless it was before.
+    pub(crate) fn view_window(
+        &self,
+        block: &BlockAt,
+        payload: &[u8],
+        record: usize,
+        verify: bool,
+    ) -> Result<Option<(Payload, Range<usize>)>> {
+        let start = record.checked_div(window::RECORDS).unwrap_or(0).saturating_mul(window::RECORDS);
+        let records = start..start.saturating_add(window::RECORDS).min(block.count as usize);
+        let bytes = self.schema.root().size().saturating_mul(window::RECORDS);
+        if bytes > MOST_WINDOW || !window::is_flat(&self.shape) {
+            return Ok(None);
+        }
+        let directory = Directory::read(block, payload, self.shape.streams.len())?;
+        let mut streams = Streams::new(block, &self.schema, &self.shape, directory, payload);
+        if !streams.is_plain() {
+            return Ok(None);
+        }
+        streams.trust(verify)?;
+        streams.read_window(records.clone())?;
+        let count = records.len();
+        let broken = |stream| self.broken(block, stream);
+        let sizes = join::measure(&streams.decoded, &self.shape, &self.schema, count).map_err(broken)?;
+        let rows = join::join(&streams.decoded, &self.shape, &self.schema, count, sizes).map_err(broken)?;
+        Ok(Some((payload_of(block, rows)?, records)))
+    }
+
+    /// Creates the error about a stream that does not fit, or about the lengths of the records as rows.
+    #[cold]
+    fn broken(&self, block: &BlockAt, stream: usize) -> Error {
+        let what = match self.shape.streams.get(stream) {
+            Some(_) => "what a stream refers to does not fit",
+            None => "heap and text of the records have other lengths than the directory says",
+        };
+        block.error(ErrorKind::BadColumns).what(what).path(self.shape.path(stream))
+    }
+
     /// Returns the records of decoded streams as rows.
     fn rows(&self, block: &BlockAt, streams: &Streams<'_>) -> Result<(AlignedBuf, Ranges)> {
-        let broken = |stream| {
-            let what = match self.shape.streams.get(stream) {
-                Some(_) => "what a stream refers to does not fit",
-                None => "heap and text of the records have other lengths than the directory says",
-            };
-            block.error(ErrorKind::BadColumns).what(what).path(self.shape.path(stream))
-        };
+        let broken = |stream| self.broken(block, stream);
         let (count, Directory { heap, text, .. }) = (block.count as usize, &streams.directory);
         let mut sizes = [*heap as usize, *text as usize];
         if self.part.is_some() {
@@ -155,6 +192,10 @@ impl ColumnLayout {
         }
         join::join(&streams.decoded, &self.shape, &self.schema, count, sizes).map_err(broken)
     }
+}
+
+fn payload_of(block: &BlockAt, (buffer, ranges): (AlignedBuf, Ranges)) -> Result<Payload> {
+    Payload::new(Backing::Buffer(Arc::new(buffer)), ranges).map_err(|_| block.error(ErrorKind::BadUtf8))
 }
 
 impl BlockLayout for ColumnLayout {
@@ -177,8 +218,7 @@ impl BlockLayout for ColumnLayout {
     fn view(&self, block: &BlockAt, backing: Backing, start: usize) -> Result<Payload> {
         let end = start.saturating_add(block.payload_bytes as usize);
         let payload = backing.get(start..end).ok_or_else(|| block.error(ErrorKind::CutShort))?;
-        let (buffer, ranges) = self.rows(block, &self.streams(block, payload)?)?;
-        Payload::new(Backing::Buffer(Arc::new(buffer)), ranges).map_err(|_| block.error(ErrorKind::BadUtf8))
+        payload_of(block, self.rows(block, &self.streams(block, payload)?)?)
     }
 
     fn verify(&self, block: &BlockAt, payload: &Payload, validator: &Validator) -> Result<()> {
