@@ -17,10 +17,13 @@ mod relocate;
 mod shape;
 mod split;
 mod target;
+
 #[cfg(test)]
 mod tests;
+mod window;
 mod zstd;
 
 pub(crate) use block::ColumnLayout;
 #[cfg(feature = "testing")]
 pub(crate) use forced::force;
+pub(super) use window::RECORDS as WINDOW_RECORDS;
