@@ -12,6 +12,7 @@ use crate::layout::rows::{
 };
 use crate::memory::{AlignedBuf, Backing, Payload, Ranges};
 use crate::store::block::{BlockAt, BlockHeader, BlockKind, SealedBlock};
+use crate::store::bytes::line_up;
 use crate::{Error, ErrorKind, Result, Schema};
 use std::ops::Range;
 use std::sync::Arc;
@@ -237,15 +238,17 @@ impl BlockLayout for ColumnLayout {
         let payload = backing.get(start..end).ok_or_else(|| block.error(ErrorKind::CutShort))?;
         let mut streams = self.streams(block, payload)?;
         match self.only_values(&mut streams) {
-            Some(StreamBytes::Made(values)) => {
-                let end = values.len();
-                payload_of(block, (values, Ranges { records: 0..end, heap: end..end, text: end..end }))
+            Some(StreamBytes::Made(mut values)) => {
+                let (count, end) = (values.len(), line_up(values.len() as u64) as usize);
+                values.resize(end);
+                payload_of(block, (values, Ranges { records: 0..count, heap: end..end, text: end..end }))
             }
             Some(StreamBytes::Lent(values)) => {
                 let offset = streams.directory.streams.first().map_or(0, |stream| stream.offset as usize);
                 let at = start.saturating_add(offset);
-                let end = at.saturating_add(values.len());
-                let ranges = Ranges { records: at..end, heap: end..end, text: end..end };
+                // Blocks, and so the bytes behind their last stream, end with a line.
+                let (count, end) = (values.len(), at.saturating_add(line_up(values.len() as u64) as usize));
+                let ranges = Ranges { records: at..at.saturating_add(count), heap: end..end, text: end..end };
                 Payload::new(backing.clone(), ranges).map_err(|_| block.error(ErrorKind::BadUtf8))
             }
             None => payload_of(block, self.rows(block, &streams)?),
