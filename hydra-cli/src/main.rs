@@ -22,6 +22,7 @@ mod recovery;
 mod render;
 mod schemas;
 mod source;
+mod streams;
 mod target;
 mod text;
 

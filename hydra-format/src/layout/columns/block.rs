@@ -19,7 +19,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct ColumnLayout {
     schema: Schema,
-    shape: Shape,
+    pub(super) shape: Shape,
 }
 
 impl ColumnLayout {
