@@ -10,7 +10,7 @@ record! {
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub(crate) struct Head in head, 64 {
         /// The length of the directory in bytes.
-        bytes = BYTES_LENGTH: u32,
+        bytes = LENGTH: u32,
         /// The number of streams.
         streams = STREAMS: u32,
         /// The number of bytes of heap of the records as rows.

@@ -2,6 +2,7 @@
 //! read.
 
 use super::directory::{Directory, StreamEntry, entry, head};
+use super::shape::Shape;
 use crate::Result;
 use crate::layout::rows::block_bytes;
 use crate::layout::{Layouts, check_supported};
@@ -54,25 +55,54 @@ impl StreamEntry {
     }
 }
 
+/// The largest number of fields that an error names.
+const MOST_NAMED: usize = 8;
+
 impl Layouts {
     /// Reads the directory of a block; `None` if the block stores rows.
     pub(crate) fn streams(&self, block: &BlockAt, source: &dyn Source) -> Result<Option<BlockStreams>> {
-        check_supported(block)?;
-        if block.layout == 0 {
-            return Ok(None);
-        }
-        let shape = &self.columns().ok_or_else(|| block.unknown_layout())?.shape;
+        let Some(shape) = self.shape_of(block)? else { return Ok(None) };
         let count = shape.streams.len().saturating_add(1).saturating_mul(entry::BYTES);
         let bytes = source.bytes(block.payload(), count.min(block.payload_bytes as usize))?;
         let directory = Directory::read(block, &bytes, shape.streams.len())?;
         let records = (block.count as usize).saturating_mul(block.stride as usize);
-        let rows = block_bytes([records, directory.heap as usize, directory.text as usize]);
-        let stream = |(number, entry)| BlockStream {
-            path: shape.path(number).to_string(),
-            part: shape.part(number),
-            entry,
+        let row_bytes = block_bytes([records, directory.heap as usize, directory.text as usize]);
+        let stream = |(number, entry)| {
+            let path = shape.path(number).to_string();
+            BlockStream { path, part: shape.part(number), entry }
         };
         let streams = directory.streams.into_iter().enumerate().map(stream).collect();
-        Ok(Some(BlockStreams { row_bytes: rows, streams }))
+        Ok(Some(BlockStreams { row_bytes, streams }))
+    }
+
+    /// Returns the paths of the streams that do not match their checksums, as far as an error names them.
+    pub(crate) fn damaged_streams(&self, block: &BlockAt, payload: &[u8]) -> Result<Vec<String>> {
+        let Some(shape) = self.shape_of(block)? else { return Ok(Vec::new()) };
+        let directory = Directory::read(block, payload, shape.streams.len())?;
+        let is_damaged = |entry: &StreamEntry| {
+            entry.stored(payload).is_none_or(|stored| crc32fast::hash(stored) != entry.crc)
+        };
+        let mut paths = Vec::new();
+        for (number, _) in directory.streams.iter().enumerate().filter(|(_, entry)| is_damaged(entry)) {
+            let path = shape.path(number).to_string();
+            if paths.last() != Some(&path) {
+                paths.push(path);
+            }
+        }
+        if paths.len() > MOST_NAMED {
+            let more = paths.len().saturating_sub(MOST_NAMED);
+            paths.truncate(MOST_NAMED);
+            paths.push(format!("{more} more"));
+        }
+        Ok(paths)
+    }
+
+    /// Returns the shape of a block of columns; `None` if the block stores rows.
+    fn shape_of(&self, block: &BlockAt) -> Result<Option<&Shape>> {
+        check_supported(block)?;
+        if block.layout == 0 {
+            return Ok(None);
+        }
+        self.columns().map(|columns| Some(&columns.shape)).ok_or_else(|| block.unknown_layout())
     }
 }
