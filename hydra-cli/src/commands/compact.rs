@@ -6,6 +6,7 @@ use crate::failure::{Exit, Result};
 use crate::interrupt;
 use crate::progress::ProgressBar;
 use crate::source::Input;
+use crate::streams::LayoutArg;
 use crate::text::{bytes, escape, plural};
 use hydra::file::{self, CompactOptions, Size};
 use serde_json::json;
@@ -24,6 +25,7 @@ pub(crate) fn run(args: &CompactArgs, console: &mut Console) -> Result<Exit> {
         let size = |size: Size| json!({ "size_bytes": size.bytes, "blocks": size.block_count });
         let document = json!({
             "version": 1, "records": done.record_count, "before": size(done.before), "after": size(done.after),
+            "layout": args.layout.map(LayoutArg::name),
         });
         console.json(&document)?;
         return Ok(Exit::Done);

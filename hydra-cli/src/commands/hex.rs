@@ -170,7 +170,8 @@ impl HexDump<'_> {
             }
         }
         self.block(&reader, at)?;
-        let payload = if is_columns(&header) { self.read(at + LINE, header.payload_bytes.into())? } else { Vec::new() };
+        let payload =
+            if is_columns(&header) { self.read(at + LINE, header.payload_bytes.into())? } else { Vec::new() };
         let columns = ColumnPayload::new(&reader, at, &header, &payload);
         if let Some(section) = columns.and_then(|columns| columns.section(&self.input.name, offset)) {
             self.sections.push(section);
@@ -283,7 +284,8 @@ impl HexDump<'_> {
         let header = reader.block_header(entry.offset).map_err(failure)?;
         if not_rows(&header).is_some() {
             let (of, name, columns) = (count(table.len()), table.name(), is_columns(&header));
-            let place = if columns { "its fields are in the streams below" } else { "somewhere in this block" };
+            let place =
+                if columns { "its fields are in the streams below" } else { "somewhere in this block" };
             let fact = format!("table {name}, record {index} of {of}: {place}");
             self.block(reader, entry.offset)?.fact = Some((fact, columns));
             let told = table.get(index).err().map(|error| self.input.failure(error));

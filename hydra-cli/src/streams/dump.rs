@@ -56,7 +56,14 @@ impl<'a> ColumnPayload<'a> {
             let from = self.at + u64::from(entry.offset);
             row(from, from + u64::from(entry.stored), [path, part, &encoding(entry)])
         }));
-        let titles = [("", false), ("at", false), ("bytes", true), ("field", false), ("part", false), ("encoding", false)];
+        let titles = [
+            ("", false),
+            ("at", false),
+            ("bytes", true),
+            ("field", false),
+            ("part", false),
+            ("encoding", false),
+        ];
         draw_table(&titles, &rows, None, false).lines().map(str::to_string).collect()
     }
 
@@ -80,12 +87,14 @@ impl<'a> ColumnPayload<'a> {
         let title = format!("{file}  stream {number} of {}: {part} of {name}", streams.len());
         let stored = cut(self.bytes, entry.offset as usize, entry.stored as usize);
         let slots = plural(entry.slots.into(), "slot");
-        let absent = if entry.absent > 0 { format!(", {} absent", count(entry.absent.into())) } else { String::new() };
+        let absent =
+            if entry.absent > 0 { format!(", {} absent", count(entry.absent.into())) } else { String::new() };
         let (encoding, size) = (encoding(entry), bytes(entry.stored.into()));
         let crc = checksum(entry.crc.into(), stored);
         let fact = format!("{encoding}, {slots}{absent}, {size}; checksum {crc}");
         let good = crc32(entry, stored);
-        let mut regions = vec![self.structure("in the directory", (number as u64 + 1) * LINE, StreamEntry::fields())];
+        let mut regions =
+            vec![self.structure("in the directory", (number as u64 + 1) * LINE, StreamEntry::fields())];
         if inside >= directory {
             regions.push(self.stream(part, entry, stored, inside - inside % LINE));
         }
@@ -101,7 +110,9 @@ impl<'a> ColumnPayload<'a> {
                 Some(format!("{}: {}", entry.encoding, entry.encoding_name().unwrap_or("unknown")))
             }
             "FLAGS" if bytes == [1] => Some("1: zstd".into()),
-            "OFFSET" => Some(format!("{}: {:#x}", count(little(bytes) as u64), self.at + little(bytes) as u64)),
+            "OFFSET" => {
+                Some(format!("{}: {:#x}", count(little(bytes) as u64), self.at + little(bytes) as u64))
+            }
             "CRC" => Some(format!("{:#010x}", little(bytes))),
             "STATISTICS" if bytes.iter().all(|byte| *byte == 0) => Some("none".into()),
             _ => None,
@@ -146,7 +157,8 @@ impl StreamParts<'_> {
         if len > 0 {
             let ty = if size == 1 { "bytes".into() } else { format!("u{}", 8 * size) };
             let value = if count == 1 { self.number(at, size).to_string() } else { plural(count, "value") };
-            let value = if name.starts_with("bits") || size == 1 && count != 1 { plural(len, "byte") } else { value };
+            let value =
+                if name.starts_with("bits") || size == 1 && count != 1 { plural(len, "byte") } else { value };
             let part = DumpPart { at, len, name: name.into(), ty, value, told: true };
             self.parts.push(part);
         }

@@ -2,7 +2,7 @@
 
 pub(crate) mod dump;
 
-use crate::text::{TableCell, bytes, count, draw_table, escape, plural};
+use crate::text::{TableCell, bytes, count, draw_table, escape, plural, rough};
 use clap::ValueEnum;
 use hydra::file::{BlockHeader, BlockStreams, StreamEntry};
 use hydra::{Dynamic, Reader, Table};
@@ -20,6 +20,15 @@ pub(crate) enum LayoutArg {
     Columns,
 }
 
+impl LayoutArg {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            LayoutArg::Rows => "rows",
+            LayoutArg::Columns => "columns",
+        }
+    }
+}
+
 impl From<LayoutArg> for hydra::Layout {
     fn from(layout: LayoutArg) -> hydra::Layout {
         match layout {
@@ -33,7 +42,7 @@ impl From<LayoutArg> for hydra::Layout {
 pub(crate) fn not_rows(block: &BlockHeader) -> Option<String> {
     match (block.layout, block.encoding, block.flags) {
         (0, 0, 0 | 1) => None,
-        (1, 0, 0 | 1) => Some("a block stores columns".to_string()),
+        (1, 0, 0 | 1) => Some("they are stored as columns; hydra compact --layout rows".to_string()),
         (0 | 1, 0, flags) => Some(format!("flags {flags:#04x} of a block are unknown")),
         (0 | 1, encoding, _) => Some(format!("encoding {encoding} of a block is unknown")),
         (layout, ..) => Some(format!("layout {layout} of a block is unknown")),
@@ -139,13 +148,12 @@ impl TableStreams {
         if self.blocks > 0 {
             let (blocks, records) = (plural(self.blocks, "block"), plural(self.records, "record"));
             let (stored, share) = (bytes(self.stored), percent(self.stored, self.rows));
-            let rows = bytes(self.rows);
-            text = format!("  columns: {blocks} of {records}, {stored}, {share} of {rows} as rows\n");
+            let rows = rough(self.rows);
+            text = format!("  columns: {blocks}, {records}, {stored}, {share} of {rows} as rows\n");
             let total = self.streams.iter().map(|stream| stream.stored).sum();
             let rows: Vec<_> = self.streams.iter().map(|stream| stream.row(total)).collect();
-            let titles = ["", "field", "part", "encoding", "plain", "stored", "ratio", "share", ""];
-            let columns: Vec<_> =
-                titles.iter().enumerate().map(|(at, title)| (*title, (4..8).contains(&at))).collect();
+            let titles = ["", "field", "part", "encoding", "plain", "stored", "ratio", "share"];
+            let columns: Vec<_> = titles.iter().enumerate().map(|(at, title)| (*title, at > 3)).collect();
             text += &draw_table(&columns, &rows, width, color);
         }
         if self.unread > 0 {
@@ -183,25 +191,11 @@ impl StreamTotal {
     fn row(&self, total: u64) -> Vec<TableCell> {
         let mut encodings: Vec<(&String, &u64)> = self.encodings.iter().collect();
         encodings.sort_by_key(|(_, blocks)| std::cmp::Reverse(**blocks));
-        let encodings: Vec<String> = match encodings.as_slice() {
-            [(name, _)] => vec![name.to_string()],
-            several => several.iter().map(|(name, blocks)| format!("{name} {blocks}")).collect(),
-        };
-        let bar = "█".repeat((self.stored as f64 / total.max(1) as f64 * 20.0).round() as usize);
-        let path = if self.path.is_empty() { "value".into() } else { escape::line(&self.path).into_owned() };
-        let ratio = percent(self.stored, self.plain);
+        let encodings: Vec<&str> = encodings.iter().map(|(name, _)| name.as_str()).collect();
+        let path = if self.path.is_empty() { "value".into() } else { escape::line(&self.path) };
         let (plain, stored) = (count(self.plain), count(self.stored));
-        let texts = [
-            "  ".into(),
-            path,
-            self.part.into(),
-            encodings.join(", "),
-            plain,
-            stored,
-            ratio,
-            percent(self.stored, total),
-            bar,
-        ];
+        let (ratio, share) = (percent(self.stored, self.plain), percent(self.stored, total));
+        let texts = ["", &path, self.part, &encodings.join(", "), &plain, &stored, &ratio, &share];
         let mut cells = texts.map(TableCell::new).to_vec();
         cells[2].dim = true;
         cells
