@@ -7,10 +7,11 @@ use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::records::parse;
 use crate::render::annotate::{Annotator, BlockPayload};
-use crate::render::dump::{self, DumpPart, DumpRegion, Section, checksum, cut, little, named_parts, verdict};
+use crate::render::dump::{self, DumpPart, DumpRegion, cut, little};
+use crate::render::section::{Section, checksum, named_parts, verdict};
+use crate::render::streams::ColumnPayload;
 use crate::source::Input;
-use crate::streams::dump::ColumnPayload;
-use crate::streams::{is_columns, not_rows};
+use crate::streams::{is_columns, layout_name, not_rows};
 use crate::text::{bytes as size, count, plural};
 use hydra::file::{BlockHeader, BlockKind, Commit, Entry, FileHeader};
 use hydra::reflect::{Locator, Path};
@@ -208,10 +209,7 @@ impl HexDump<'_> {
                 "KIND" => format!("{number}: {kind_name}"),
                 "FLAGS" if number == 1 => format!("{number}: replaces another block"),
                 "FLAGS" if number > 1 => format!("{number}: unknown"),
-                "LAYOUT" => {
-                    let name = ["rows", "columns"].get(number as usize).unwrap_or(&"unknown");
-                    format!("{number}: {name}")
-                }
+                "LAYOUT" => format!("{number}: {}", layout_name(number)),
                 "ENCODING" => format!("{number}: {}", if number == 0 { "none" } else { "unknown" }),
                 "LINES" => format!("{}, {}", plural(number, "line"), size(number * LINE)),
                 "SYNC" => verdict(number == sync, "of another place or file")
@@ -220,10 +218,7 @@ impl HexDump<'_> {
                     format!("{}: the block at {:#x}", count(number), at.saturating_sub(number * LINE))
                 }
                 "DISTANCE" => "0: the first block".into(),
-                "TEXT" if columns.is_some() => {
-                    let directory = columns.as_ref().map_or(&[][..], ColumnPayload::directory);
-                    format!("{}, of the directory", checksum(number, directory))
-                }
+                "TEXT" if columns.is_some() => columns.as_ref()?.checksum(number),
                 "TEXT" if number > 0 => format!("{}: {:#x}", count(number), at + LINE + number),
                 "PAYLOAD" => size(number),
                 "PAYLOAD_CRC" => checksum(number, &payload),

@@ -8,7 +8,7 @@ use crate::failure::{Exit, Result};
 use crate::render::dump::{DumpPart, padded};
 use crate::schemas::names;
 use crate::source::Input;
-use crate::streams::{TableStreams, is_columns, not_rows, sizes};
+use crate::streams::{TableStreams, is_columns, not_rows, regions};
 use crate::text::{TableCell, TextStyle, bytes, draw_table, escape, paint, plural};
 use hydra::file::BlockKind;
 use hydra::schema::Field;
@@ -33,11 +33,7 @@ pub(crate) fn run(args: &LayoutArgs, console: &mut Console) -> Result<Exit> {
         tables.push((name, table.len(), table.schema().clone(), streams));
     }
     if args.format == Format::Json {
-        let tables = tables.iter().map(|(name, len, schema, streams)| {
-            let mut document = document(name, *len, schema);
-            document["columns"] = streams.document();
-            document
-        });
+        let tables = tables.iter().map(|(name, len, schema, all)| document(name, *len, schema, all));
         let region =
             |(name, bytes, blocks): &RegionSize| json!({ "region": name, "bytes": bytes, "blocks": blocks });
         console.json(&json!({
@@ -113,10 +109,8 @@ impl Geometry {
             file.add("padding", block.bytes() - LINE - payload, 0);
             match kind {
                 Some(BlockKind::Data) if is_columns(&block) => {
-                    let [directory, streams] = sizes(reader, at).unwrap_or([0, payload]);
-                    file.add("column directories", directory, u64::from(directory > 0));
-                    file.add("column streams", streams, 1);
-                    file.add("padding", payload.saturating_sub(directory + streams), 0);
+                    let regions = regions(reader, at, payload);
+                    regions.iter().for_each(|(name, bytes, blocks)| file.add(name, *bytes, *blocks));
                 }
                 _ if not_rows(&block).is_some() => file.add("unknown layout", payload, 1),
                 Some(BlockKind::Data) => {
@@ -294,7 +288,7 @@ fn draw(slots: &[FieldSlot], size: u64, color: bool) -> String {
     out
 }
 
-fn document(name: &str, len: u64, schema: &Schema) -> Value {
+fn document(name: &str, len: u64, schema: &Schema, streams: &TableStreams) -> Value {
     let root = schema.root();
     let slot = |FieldSlot { part, crossing: (records, of), .. }: &FieldSlot| {
         json!({
@@ -316,5 +310,6 @@ fn document(name: &str, len: u64, schema: &Schema) -> Value {
         "slots": slots(schema, root).iter().map(slot).collect::<Value>(),
         "crosses_line": { "records": more, "of": period },
         "better": best,
+        "columns": streams.document(),
     })
 }

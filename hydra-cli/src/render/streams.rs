@@ -1,8 +1,9 @@
 //! The bytes of a block of columns with their meaning: its directory, and the parts of each encoding. All
 //! bytes are untrusted.
 
-use super::{encoding, is_columns};
-use crate::render::dump::{DumpPart, DumpRegion, Section, checksum, cut, little, named_parts};
+use super::dump::{DumpPart, DumpRegion, cut, little};
+use super::section::{Section, checksum, named_parts};
+use crate::streams::{encoding, is_columns};
 use crate::text::{TableCell, bytes, count, draw_table, escape, plural};
 use hydra::Reader;
 use hydra::file::{BlockHeader, BlockStream, BlockStreams, StreamEntry};
@@ -35,8 +36,13 @@ impl<'a> ColumnPayload<'a> {
         is_columns(header).then_some(ColumnPayload { at: block + LINE, bytes, streams })
     }
 
+    /// Returns the stored checksum of the directory, and whether it is right.
+    pub(crate) fn checksum(&self, stored: u64) -> String {
+        format!("{}, of the directory", checksum(stored, self.directory()))
+    }
+
     /// Returns the directory as far as its bytes are there.
-    pub(crate) fn directory(&self) -> &'a [u8] {
+    fn directory(&self) -> &'a [u8] {
         cut(self.bytes, 0, little(cut(self.bytes, 0, 4)) as usize)
     }
 

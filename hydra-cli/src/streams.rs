@@ -1,10 +1,8 @@
-//! Blocks of columns: which tables have them, and how many bytes each stream takes. `dump` shows their bytes.
-
-pub(crate) mod dump;
+//! Blocks of columns: which tables have them, and how many bytes each stream takes.
 
 use crate::text::{TableCell, bytes, count, draw_table, escape, plural, rough};
 use clap::ValueEnum;
-use hydra::file::{BlockHeader, BlockStreams, StreamEntry};
+use hydra::file::{BlockHeader, BlockStreams, CompactOptions, StreamEntry};
 use hydra::{Dynamic, Reader, Table};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -18,6 +16,13 @@ pub(crate) enum LayoutArg {
     Rows,
     /// Field by field, compressed
     Columns,
+}
+
+/// Returns the options of a compaction to a layout.
+pub(crate) fn compact_options(layout: Option<LayoutArg>) -> CompactOptions {
+    let mut options = CompactOptions::default();
+    options.layout = layout.map(Into::into);
+    options
 }
 
 impl LayoutArg {
@@ -59,9 +64,17 @@ const HEADERS: usize = 1024;
 
 /// Returns the names of the layouts of the first blocks of a table.
 pub(crate) fn layouts(reader: &Reader, table: &Table<Dynamic>) -> BTreeSet<&'static str> {
-    let name = |header: BlockHeader| ["rows", "columns"].get(usize::from(header.layout)).copied();
     let headers = table.entries().flatten().take(HEADERS).flat_map(|entry| reader.block_header(entry.offset));
-    headers.map(|header| name(header).unwrap_or("an unknown layout")).collect()
+    headers.map(|header| layout_name(header.layout.into())).collect()
+}
+
+/// Returns the name of a layout.
+pub(crate) fn layout_name(layout: u64) -> &'static str {
+    match layout {
+        0 => "rows",
+        1 => "columns",
+        _ => "unknown",
+    }
 }
 
 /// Returns the number of blocks of a table, and their layouts if not all are rows.
@@ -71,12 +84,15 @@ pub(crate) fn blocks_of(blocks: u64, layouts: &BTreeSet<&str>) -> String {
     if names == ["rows"] || names.is_empty() { all } else { format!("{all} of {}", names.join(" and ")) }
 }
 
-/// Returns the bytes of directory and streams of the block at a file offset, if it stores columns and its
-/// directory can be read.
-pub(crate) fn sizes(reader: &Reader, at: u64) -> Option<[u64; 2]> {
-    let streams = reader.block_streams(at).ok()??.streams;
-    let stored = streams.iter().map(|stream| u64::from(stream.entry.stored)).sum();
-    Some([LINE * (streams.len() as u64 + 1), stored])
+/// Returns the regions of the payload of a block of columns: name, bytes, number of blocks.
+pub(crate) fn regions(reader: &Reader, at: u64, payload: u64) -> [(&'static str, u64, u64); 3] {
+    let streams = reader.block_streams(at).ok().flatten().map(|block| block.streams).unwrap_or_default();
+    let directory = LINE * (streams.len() as u64 + 1);
+    let stored: u64 = streams.iter().map(|stream| u64::from(stream.entry.stored)).sum();
+    // Without its directory, all of a payload counts as streams.
+    let (directory, stored) = if streams.is_empty() { (0, payload) } else { (directory, stored) };
+    let padding = payload.saturating_sub(directory + stored);
+    [("column directories", directory, 1), ("column streams", stored, 1), ("padding", padding, 0)]
 }
 
 /// The streams of the blocks of columns of a table, added up by field.
@@ -203,7 +219,7 @@ impl StreamTotal {
 }
 
 /// Returns the name of the encoding of a stream, or that of its compression.
-fn encoding(entry: &StreamEntry) -> String {
+pub(crate) fn encoding(entry: &StreamEntry) -> String {
     match entry.encoding_name() {
         Some(_) if entry.is_compressed() => "zstd".into(),
         Some(name) => name.into(),
