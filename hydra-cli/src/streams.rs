@@ -9,12 +9,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 const LINE: u64 = 64;
 
-/// How the records of a block are stored, as an argument.
+/// How the records of a block are stored, as an argument. The variants have no comments, because the help would
+/// become long.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum LayoutArg {
-    /// One after the other: read in place
     Rows,
-    /// Field by field, compressed
     Columns,
 }
 

@@ -175,6 +175,7 @@ impl HexDump<'_> {
             if is_columns(&header) { self.read(at + LINE, header.payload_bytes.into())? } else { Vec::new() };
         let columns = ColumnPayload::new(&reader, at, &header, &payload);
         if let Some(section) = columns.and_then(|columns| columns.section(&self.input.name, offset)) {
+            self.sections.iter_mut().for_each(|header| header.remarks.push(String::new()));
             self.sections.push(section);
         } else if offset > at {
             let start = offset - offset % LINE;
