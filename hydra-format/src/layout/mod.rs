@@ -14,6 +14,7 @@ use crate::layout::rows::{Auditor, RowLayout, StagedRows, Validator};
 use crate::memory::{Backing, Payload};
 use crate::store::block::{BlockAt, SealedBlock};
 use crate::{Error, Result, Schema};
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 /// The layout of the records of a block in its payload.
@@ -30,11 +31,6 @@ pub(crate) trait BlockLayout: Sync {
         block.check_payload(payload)
     }
 
-    /// Returns whether the records are converted when they are viewed, so that the result should be kept.
-    fn converts(&self) -> bool {
-        false
-    }
-
     /// Returns the records of the payload that starts at `start` of its backing. They are in bounds and their
     /// text is UTF-8, but their values are not checked.
     fn view(&self, block: &BlockAt, backing: Backing, start: usize) -> Result<Payload>;
@@ -46,6 +42,9 @@ pub(crate) trait BlockLayout: Sync {
     /// ignore.
     fn audit(&self, block: &BlockAt, payload: &[u8], auditor: &Auditor, report: &mut dyn FnMut(Error));
 }
+
+/// The number of records of columns that are read together, at most, for one of them.
+pub(crate) const WINDOW_RECORDS: u64 = columns::WINDOW_RECORDS as u64;
 
 /// Returns an error if this library does not support the layout of a DATA block.
 pub(crate) fn check_supported(block: &BlockAt) -> Result<()> {
@@ -99,6 +98,30 @@ impl Layouts {
             0 => Ok(&RowLayout),
             _ => self.columns().map(|columns| columns as _).ok_or_else(|| block.unknown_layout()),
         }
+    }
+
+    /// Returns the records of columns around one as rows, and which they are, if these can be read without the
+    /// others. Unless the payload was verified before, its checksum is checked.
+    pub(crate) fn window(
+        &self,
+        block: &BlockAt,
+        payload: &[u8],
+        record: usize,
+        verify: bool,
+    ) -> Result<Option<(Payload, Range<usize>)>> {
+        let columns = self.columns().filter(|_| block.layout == 1);
+        columns.map_or(Ok(None), |columns| columns.view_window(block, payload, record, verify))
+    }
+
+    /// Returns how blocks of columns are read with only some fields of their root; `None` if that cannot be.
+    pub(crate) fn with_fields(&self, keep: &[usize]) -> Option<Layouts> {
+        let columns = self.columns()?.with_fields(keep)?;
+        let schema = Arc::new(columns.schema().clone());
+        Some(Layouts { schema, columns: OnceLock::from(Some(columns)) })
+    }
+
+    pub(crate) fn schema(&self) -> &Arc<Schema> {
+        &self.schema
     }
 
     /// Builds a block of these records. A layout that does not suit them is replaced by rows.

@@ -80,6 +80,17 @@ impl Schema {
         Schema::of_type(ty, Some(self))
     }
 
+    /// Returns the schema with some fields of its root only, in their order.
+    pub(crate) fn with_fields(&self, keep: &[usize]) -> Result<Schema> {
+        let mut types = self.types().to_vec();
+        if let Some(root) = types.first_mut() {
+            let fields = keep.iter().filter_map(|index| root.fields.get(*index).cloned());
+            root.fields = fields.collect::<Vec<_>>().into();
+            (root.size, root.align) = (0, 0);
+        }
+        Schema::new(types)
+    }
+
     /// Creates a schema of types that refer to one another by index; the root is the first.
     ///
     /// Sizes, alignments and offsets are computed; a type whose size is not 0 must already have the right

@@ -2,11 +2,11 @@
 //! verifies it when it is first read: header, checksum, then the checks of its layout.
 
 use super::block::Block;
-use super::cache::{Caches, Records, SchemaMapping};
+use super::cache::{Caches, PartMapping, Records, SchemaMapping};
 use super::metadata::{self, Metadata};
-use crate::evolve::{Plan, Resolution, Transcoded};
-use crate::layout::rows::{At, Fault, RowLayout, StagedRows, invalid, is_valid};
-use crate::layout::{self, Layout};
+use crate::evolve::{Evolution, Plan, Resolution, Transcoded};
+use crate::layout::rows::{At, Fault, Regions, RowLayout, StagedRows, Validator, invalid, is_valid};
+use crate::layout::{self, Layout, WINDOW_RECORDS};
 use crate::memory::{AlignedBuf, Backing, Payload, TextMap};
 use crate::store::block::{self, BlockHeader, BlockKind, SealedBlock};
 use crate::store::bytes::LINE;
@@ -170,29 +170,111 @@ impl Snapshot {
 
     /// Returns the block of an entry, verified now or earlier.
     pub(crate) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
+        self.load_whole(entry).map_err(|error| self.in_block(error, table, entry))
+    }
+
+    /// Returns the block of an entry, or some of its records, with the record `index`, to be read as `target`.
+    pub(crate) fn load_near(
+        &self,
+        table: usize,
+        entry: &Entry,
+        index: u64,
+        target: &Arc<Schema>,
+    ) -> Result<Loaded> {
+        let info = self.opened.catalog.schemas.get(&entry.schema);
+        if !self.caches.has_converted.load(Ordering::Relaxed)
+            || info.is_none_or(|info| !info.schema().is_identical(target))
+        {
+            return self.load_as(table, entry, target);
+        }
+        let window = index.saturating_sub(entry.first).checked_div(WINDOW_RECORDS).unwrap_or_default();
+        if let Some(loaded) = self.caches.windows.find(&(entry.offset, window)) {
+            return Ok(loaded);
+        }
+        if let Some(loaded) = self.caches.blocks.find(&entry.offset) {
+            return Ok(loaded);
+        }
         let loaded = match &self.map {
-            Some(map) => self.load_mapped(map, entry),
-            None => self.caches.blocks.get(entry.offset, || self.load_buffered(entry)),
+            Some(map) => self.load_mapped(map, entry, Want::Near(index)),
+            None => self.load_buffered(entry, Want::Near(index)),
         };
-        loaded.map_err(|error| self.in_block(error, table, entry))
+        let loaded = loaded.map_err(|error| self.in_block(error, table, entry))?;
+        if (loaded.count as u64) < entry.count {
+            return self.caches.windows.get((entry.offset, window), || Ok(loaded));
+        }
+        self.caches.blocks.get(entry.offset, || Ok(loaded))
     }
 
     /// Returns the block of an entry, to be read as `target`.
     pub(crate) fn load_as(&self, table: usize, entry: &Entry, target: &Arc<Schema>) -> Result<Loaded> {
-        let loaded = self.load(table, entry)?;
-        if loaded.schema.is_identical(target) {
-            return Ok(loaded);
+        let stored = self.opened.catalog.schemas.get(&entry.schema).map(|info| info.schema());
+        if stored.is_none_or(|schema| schema.is_identical(target)) {
+            return self.load(table, entry);
         }
         let shown = self.mapping(entry.schema, target).and_then(|mapping| {
-            let evolution = &mapping.evolution;
+            if self.caches.has_converted.load(Ordering::Relaxed)
+                && let Some(loaded) = mapping.blocks.find(&entry.offset)
+            {
+                return Ok(loaded);
+            }
+            let (loaded, evolution) = self.load_for(&mapping, entry, target)?;
             match evolution.resolution() {
                 Resolution::Transcoded => {
                     mapping.blocks.get(entry.offset, || loaded.transcoded(evolution.plan(), target))
                 }
-                resolution => Ok(loaded.shown_as(target.clone(), resolution == Resolution::Wider)),
+                resolution => {
+                    let converted = loaded.stored.is_some();
+                    let shown = loaded.shown_as(target.clone(), resolution == Resolution::Wider);
+                    if converted { mapping.blocks.get(entry.offset, || Ok(shown)) } else { Ok(shown) }
+                }
             }
         });
         shown.map_err(|error| self.in_block(error, table, entry))
+    }
+
+    /// Returns the block of an entry with all its fields, verified now or earlier.
+    fn load_whole(&self, entry: &Entry) -> Result<Loaded> {
+        match &self.map {
+            Some(map) => self.load_mapped(map, entry, Want::Whole),
+            None => self.caches.blocks.get(entry.offset, || self.load_buffered(entry, Want::Whole)),
+        }
+    }
+
+    /// Returns the block of an entry to be read as another type, and how. Of columns, only those that the type
+    /// has are read.
+    fn load_for<'m>(
+        &self,
+        mapping: &'m SchemaMapping,
+        entry: &Entry,
+        target: &Schema,
+    ) -> Result<(Loaded, &'m Evolution)> {
+        let Some(part) = self.part(mapping, entry, target)? else {
+            return Ok((self.load_whole(entry)?, &mapping.evolution));
+        };
+        let loaded = match &self.map {
+            Some(map) => self.unpack_mapped(map, entry, true, Want::Part(&part.records))?,
+            None => self.load_buffered(entry, Want::Part(&part.records))?,
+        };
+        self.caches.has_converted.store(true, Ordering::Relaxed);
+        Ok((loaded, &part.evolution))
+    }
+
+    /// Returns how a block of columns is read in part; `None` if it is of rows, or the type has all fields.
+    fn part<'m>(
+        &self,
+        mapping: &'m SchemaMapping,
+        entry: &Entry,
+        target: &Schema,
+    ) -> Result<Option<&'m PartMapping>> {
+        let Some(info) =
+            self.opened.catalog.schemas.get(&entry.schema).filter(|_| mapping.evolution.removes())
+        else {
+            return Ok(None);
+        };
+        match self.opened.catalog.blocks(self.source()).header(entry.offset)?.layout {
+            0 => Ok(None),
+            _ => Ok(mapping.part(&self.records(entry.schema, info.schema()), target)),
+        }
     }
 
     /// Returns how records of a schema are read as `target`. It is computed once, and cached together with
@@ -206,7 +288,7 @@ impl Snapshot {
 
     /// Reads and verifies the block of an entry again, without caching it.
     pub(crate) fn load_once(&self, table: usize, entry: &Entry) -> Result<Loaded> {
-        self.load_buffered(entry).map_err(|error| self.in_block(error, table, entry))
+        self.load_buffered(entry, Want::Whole).map_err(|error| self.in_block(error, table, entry))
     }
 
     /// Adds the block to an error.
@@ -216,18 +298,14 @@ impl Snapshot {
         self.in_file(error.at(entry.offset).place(records))
     }
 
-    fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry) -> Result<Loaded> {
+    fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
         if self.caches.has_converted.load(Ordering::Relaxed)
             && let Some(loaded) = self.caches.blocks.find(&entry.offset)
         {
             return Ok(loaded);
         }
-        let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
-        let backing = Backing::Map(map.clone());
         let is_good = self.caches.good.contains(entry.offset);
-        let loaded = unpack(&self.opened.catalog, entry, backing, start, !is_good, &|id, schema| {
-            self.records(id, schema)
-        })?;
+        let loaded = self.unpack_mapped(map, entry, !is_good, want)?;
         if loaded.stored.is_some() {
             self.caches.has_converted.store(true, Ordering::Relaxed);
             return self.caches.blocks.get(entry.offset, || Ok(loaded));
@@ -238,9 +316,21 @@ impl Snapshot {
         Ok(loaded)
     }
 
-    fn load_buffered(&self, entry: &Entry) -> Result<Loaded> {
+    fn unpack_mapped(
+        &self,
+        map: &Arc<TextMap>,
+        entry: &Entry,
+        verify: bool,
+        want: Want<'_>,
+    ) -> Result<Loaded> {
+        let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
         let records = |id, schema: &Arc<Schema>| self.records(id, schema);
-        read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &records)
+        unpack(&self.opened.catalog, entry, (Backing::Map(map.clone()), start), verify, &records, want)
+    }
+
+    fn load_buffered(&self, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
+        let records = |id, schema: &Arc<Schema>| self.records(id, schema);
+        read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &records, want)
     }
 
     /// Builds a block of records that replaces another, in its layout.
@@ -254,6 +344,17 @@ impl Snapshot {
     }
 }
 
+/// What is read of a block. A block of rows is always read as a whole.
+#[derive(Clone, Copy)]
+pub(crate) enum Want<'a> {
+    /// All records.
+    Whole,
+    /// All records with some of their fields.
+    Part(&'a Records),
+    /// The records around one, if they can be read without the others.
+    Near(u64),
+}
+
 /// Returns how records of a schema are read, by its id.
 type RecordsOf<'a> = &'a dyn Fn(u32, &Arc<Schema>) -> Arc<Records>;
 
@@ -264,6 +365,7 @@ pub(crate) fn read(
     entry: &Entry,
     buffer: impl FnOnce() -> AlignedBuf,
     records: RecordsOf<'_>,
+    want: Want<'_>,
 ) -> Result<Loaded> {
     // The header is checked first, because a directory can refer to one large block many times.
     let block = catalog.blocks(source).header(entry.offset)?;
@@ -272,18 +374,18 @@ pub(crate) fn read(
     buffer.resize(usize::try_from(block.bytes()).unwrap_or(0));
     let count = source.read_at(entry.offset, &mut buffer)?;
     buffer.resize(count);
-    unpack(catalog, entry, Backing::Buffer(Arc::new(buffer)), LINE as usize, true, records)
+    unpack(catalog, entry, (Backing::Buffer(Arc::new(buffer)), LINE as usize), true, records, want)
 }
 
 /// Returns the block of an entry, whose payload starts at `start` of the backing. It is verified, or was
-/// before.
+/// before. Of columns, only a part of their schema is read if `part` says so.
 fn unpack(
     catalog: &Catalog,
     entry: &Entry,
-    backing: Backing,
-    start: usize,
+    (backing, start): (Backing, usize),
     verify: bool,
     records: RecordsOf<'_>,
+    want: Want<'_>,
 ) -> Result<Loaded> {
     let line = start.checked_sub(LINE as usize).and_then(|at| backing.get(at..start)).unwrap_or_default();
     let block = block::decode_header(line, catalog.key(), entry.offset, catalog.limit)?;
@@ -293,12 +395,23 @@ fn unpack(
     let records = (verify || block.layout != 0).then(|| records(block.schema, schema));
     let layout = records.as_ref().map_or(Ok(&RowLayout as _), |records| records.layouts.of(&block))?;
     layout.check_header(&block, schema)?;
-    if verify {
-        let end = start.saturating_add(block.payload_bytes as usize);
-        layout.check_payload(&block, backing.get(start..end).unwrap_or_default())?;
+    let stored = backing.get(start..start.saturating_add(block.payload_bytes as usize)).unwrap_or_default();
+    if let (Want::Near(index), Some(records)) = (want, &records) {
+        let position = index.saturating_sub(entry.first) as usize;
+        if let Some((payload, range)) = records.layouts.window(&block, stored, position, verify)? {
+            return Loaded::window(entry, schema, payload, range, &records.validator);
+        }
     }
+    if verify {
+        layout.check_payload(&block, stored)?;
+    }
+    let part = if let Want::Part(part) = want { Some(part).filter(|_| block.layout != 0) } else { None };
+    let (layout, schema) = match part {
+        Some(part) => (part.layouts.of(&block)?, part.layouts.schema()),
+        None => (layout, schema),
+    };
     let payload = layout.view(&block, backing.clone(), start)?;
-    if let Some(records) = &records {
+    if let Some(records) = part.or(records.as_deref()) {
         layout.verify(&block, &payload, &records.validator)?;
     }
     let count = block.count as usize;
@@ -359,6 +472,22 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    /// Creates records that were read without the others of their block, and verifies them.
+    fn window(
+        entry: &Entry,
+        schema: &Arc<Schema>,
+        payload: Payload,
+        range: Range<usize>,
+        validator: &Validator,
+    ) -> Result<Loaded> {
+        let (count, stride) = (range.len(), schema.root().size());
+        let first = entry.first.saturating_add(range.start as u64);
+        let regions = Regions { front: payload.front(), text: payload.text(), count, stride };
+        validator.verify(&payload, &regions).map_err(|fault| invalid(*fault, 0, first).at(entry.offset))?;
+        let bad = Arc::default();
+        Ok(Loaded { payload, schema: schema.clone(), stored: None, first, count, stride, bad, dense: None })
+    }
+
     /// Returns the layout of the block in the file.
     pub(crate) fn layout(&self) -> Layout {
         if self.stored.is_some() { Layout::Columns } else { Layout::Rows }

@@ -17,8 +17,11 @@ mod relocate;
 mod shape;
 mod split;
 mod target;
+
 #[cfg(test)]
 mod tests;
+mod window;
 mod zstd;
 
 pub(crate) use block::ColumnLayout;
+pub(super) use window::RECORDS as WINDOW_RECORDS;

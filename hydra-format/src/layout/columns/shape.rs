@@ -112,7 +112,7 @@ pub(super) struct Level {
 }
 
 /// The streams and levels of a schema. The records are level 0.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Shape {
     pub(super) streams: Vec<StreamKind>,
     pub(super) levels: Vec<Level>,
@@ -120,12 +120,14 @@ pub(super) struct Shape {
     paths: Vec<String>,
     /// What each stream has of the value at its path.
     parts: Vec<&'static str>,
+    /// The first stream of each field of the root, if that is a struct.
+    pub(super) fields: Vec<usize>,
 }
 
 impl Shape {
     /// Returns the shape of a schema; `None` if it has too many streams.
     pub(super) fn new(schema: &Schema) -> Option<Shape> {
-        let shape = Shape { streams: Vec::new(), levels: Vec::new(), paths: Vec::new(), parts: Vec::new() };
+        let shape = Shape::default();
         let mut builder = Builder {
             schema,
             loops: loops(schema),
@@ -278,7 +280,11 @@ impl Builder<'_> {
             }
             Kind::Array => return self.array(level, ty, place),
             Kind::Tuple | Kind::Struct => {
-                let mut fields = placed("", self.ty(ty).fields()).into_iter();
+                let fields = placed("", self.ty(ty).fields());
+                if place.depth == 0 {
+                    return self.root(level, &fields, place);
+                }
+                let mut fields = fields.into_iter();
                 return fields.try_for_each(|(at, ty, name)| self.named(&name, level, ty, place.inside(at)));
             }
             Kind::Newtype => return self.part(level, self.element(ty), place.inside(0)),
@@ -293,6 +299,15 @@ impl Builder<'_> {
                 let stream = self.stream(StreamKind::Values(kind))?;
                 self.column(level, place, stream, Part::Values { kind, count: 1 });
             }
+        }
+        Some(())
+    }
+
+    /// Adds the fields of the root.
+    fn root(&mut self, level: usize, fields: &[Placed], place: Place) -> Option<()> {
+        for (at, ty, name) in fields {
+            self.shape.fields.push(self.shape.streams.len());
+            self.named(name, level, *ty, place.inside(*at))?;
         }
         Some(())
     }
