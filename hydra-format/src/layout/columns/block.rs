@@ -24,7 +24,7 @@ const MOST_WINDOW: usize = 256 << 10;
 #[derive(Debug)]
 pub(crate) struct ColumnLayout {
     schema: Schema,
-    shape: Shape,
+    pub(super) shape: Shape,
     /// The number of streams of the blocks, and those of the shape, if it has only some fields of their type.
     part: Option<(usize, Vec<usize>)>,
 }

@@ -10,6 +10,7 @@ mod decode;
 pub(crate) mod directory;
 mod encoding;
 mod join;
+pub(crate) mod listing;
 mod places;
 mod relocate;
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of a checked schema")]
