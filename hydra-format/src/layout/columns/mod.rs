@@ -11,6 +11,7 @@ pub(crate) mod directory;
 mod encoding;
 mod forced;
 mod join;
+pub(crate) mod listing;
 mod places;
 mod relocate;
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of a checked schema")]

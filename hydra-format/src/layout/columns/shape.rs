@@ -118,6 +118,8 @@ pub(super) struct Shape {
     pub(super) levels: Vec<Level>,
     /// The path of each stream in a record, for people.
     paths: Vec<String>,
+    /// What each stream has of the value at its path.
+    parts: Vec<&'static str>,
     /// The first stream of each field of the root, if that is a struct.
     pub(super) fields: Vec<usize>,
 }
@@ -142,6 +144,11 @@ impl Shape {
     /// Returns the path of a stream in a record, such as `items[].price`.
     pub(super) fn path(&self, stream: usize) -> &str {
         self.paths.get(stream).map_or("", String::as_str)
+    }
+
+    /// Returns what a stream has of the value at its path, in the words of FORMAT.md.
+    pub(super) fn part(&self, stream: usize) -> &'static str {
+        self.parts.get(stream).copied().unwrap_or("")
     }
 }
 
@@ -220,6 +227,13 @@ impl Builder<'_> {
         let number = self.shape.streams.len();
         self.shape.streams.push(kind);
         self.shape.paths.push(self.path.clone());
+        self.shape.parts.push(match kind {
+            StreamKind::Bits => "bits",
+            StreamKind::Values(_) => "values",
+            StreamKind::Offsets(_) => "offsets",
+            StreamKind::Run(_) => "run",
+            StreamKind::Rows => "rows",
+        });
         (number + self.boxes < MAX_STREAMS).then_some(number)
     }
 
@@ -253,6 +267,7 @@ impl Builder<'_> {
             }
             Kind::Option => {
                 let stream = self.stream(StreamKind::Bits)?;
+                self.shape.parts[stream] = "presence";
                 self.column(level, place, stream, Part::Bit);
                 let under = Some(Presence { stream, times: 1 });
                 let inside = place.inside(self.ty(ty).align());
@@ -333,6 +348,7 @@ impl Builder<'_> {
     fn choice(&mut self, level: usize, ty: u32, place: Place) -> Option<()> {
         let tag = self.ty(ty).tag()?;
         let stream = self.stream(StreamKind::Values(tag))?;
+        self.shape.parts[stream] = "tags";
         if !self.variants.contains_key(&ty) {
             let all = self.ty(ty).variants().iter().map(|variant| {
                 (variant.tag().cast_unsigned() & tag.mask(), placed(variant.name(), variant.fields()))
