@@ -1,6 +1,14 @@
 //! Payloads of columns (FORMAT.md, section 7.1), taken apart into streams and put together again, with whatever lies a test
 //! wants.
 
+/// Runs something that writes columns in encodings that follow from a seed, and not in the smallest ones.
+pub fn forced<R>(seed: u64, write: impl FnOnce() -> R) -> R {
+    hydra::testing::force_encodings(Some(seed));
+    let written = write();
+    hydra::testing::force_encodings(None);
+    written
+}
+
 /// A stream: its entry and its stored bytes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stream {

@@ -1,9 +1,10 @@
 //! Laws that hold for every value: the property tests and the fuzz targets call them.
 
+use crate::columns::forced;
 use crate::memory::{File, Memory};
 use hydra::file::{RecoverOptions, RecoveredTable, Recovery};
 use hydra::reflect::{Data, Seed, Slot};
-use hydra::{Dynamic, ErrorKind, Hydra, Reader, Result, Schema, Table, Value, Writer, testing};
+use hydra::{Dynamic, ErrorKind, Hydra, Layout, Reader, Result, Schema, Table, Value, Writer, testing};
 use peak_alloc::PeakAlloc;
 use serde::de::DeserializeSeed;
 use std::collections::BTreeMap;
@@ -31,9 +32,23 @@ pub fn value_survives<T: Hydra + Clone + PartialEq + Debug>(value: &T) -> Result
     Ok(())
 }
 
-/// Records through a file: read back as values and as owned values.
+/// Records through a file: read back as values and as owned values, from rows, from columns in their smallest
+/// encodings, and from columns in others.
 pub fn records_survive<T: Hydra + Debug>(path: &Path, records: &[T]) -> Result<()> {
-    let mut writer = Writer::options().file_id([7; 16]).create(path)?;
+    let columns = |name| path.with_extension(name);
+    records_survive_as(path, records, Layout::Rows)?;
+    records_survive_as(&columns("columns"), records, Layout::Columns)?;
+    let seed = std::fs::read(path)?.len() as u64;
+    forced(seed, || records_survive_as(&columns("forced"), records, Layout::Columns))?;
+    for path in [columns("columns"), columns("forced")] {
+        hydra::file::check(&path, &mut |finding| panic!("{}: {finding}", path.display()), None)?;
+        std::fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+fn records_survive_as<T: Hydra + Debug>(path: &Path, records: &[T], layout: Layout) -> Result<()> {
+    let mut writer = Writer::options().file_id([7; 16]).layout(layout).create(path)?;
     let table = writer.table::<T>()?;
     for record in records {
         writer.append(table, record)?;

@@ -6,6 +6,8 @@ mod acknowledged;
 mod attributes;
 /// Files that are damaged, truncated or not Hydra files.
 mod bad_input;
+/// Columns, compared with rows.
+mod columns;
 /// `Debug` of views.
 mod debug;
 /// Values whose Drop panics while they are changed.
@@ -44,6 +46,10 @@ mod invalid_columns;
 mod large;
 /// Links between the pages of the documentation.
 mod links;
+/// Types and values of every kind, made up from a number.
+#[allow(dead_code)]
+#[path = "../made_up.rs"]
+mod made_up;
 /// Tables with their own names.
 mod named;
 /// Vulnerabilities of similar libraries, tried on this one.
