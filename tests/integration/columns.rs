@@ -3,7 +3,6 @@
 
 use crate::made_up::Dice;
 use hydra::file::{RecoverOptions, Recovery};
-use hydra::testing::Source;
 use hydra::{Dynamic, Layout, Reader, Result, Schema, Writer, testing};
 use hydra_tests::columns::{Columns, forced};
 use hydra_tests::memory::{File, Memory};

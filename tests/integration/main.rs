@@ -32,6 +32,8 @@ mod file;
 mod follow;
 /// Golden files: the same records give the same bytes, in all versions from 1.0 on.
 mod golden;
+/// Golden files with columns.
+mod golden_columns;
 /// Programs of several generations on one table, compared with a model.
 mod history_model;
 /// Malicious files.
