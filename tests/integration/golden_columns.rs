@@ -56,7 +56,7 @@ struct Streams {
     pair: [Option<[i64; 2]>; 2],
     side: Option<Side>,
     tree: Option<Tree>,
-    nothing: Option<Option<()>>,
+    inner: Option<(Option<u8>, [bool; 3])>,
 }
 
 #[derive(Hydra)]
@@ -86,7 +86,7 @@ fn streams(at: u32) -> Streams {
             _ => Some(Side::Neither),
         },
         tree: some(4).then(|| tree(at % 3)),
-        nothing: some(3).then(|| some(2).then_some(())),
+        inner: some(3).then(|| (some(2).then_some(7), [some(2), some(5), true])),
     }
 }
 
