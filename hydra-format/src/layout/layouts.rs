@@ -5,7 +5,7 @@ use super::rows::{RowLayout, StagedRows};
 use super::{BlockLayout, check_supported};
 use crate::memory::Payload;
 use crate::store::block::{BlockAt, SealedBlock};
-use crate::{Result, Schema};
+use crate::{ErrorKind, Result, Schema};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -57,7 +57,9 @@ impl Layouts {
         check_supported(block)?;
         match block.layout {
             0 => Ok(&RowLayout),
-            _ => self.columns().map(|columns| columns as _).ok_or_else(|| block.unknown_layout()),
+            _ => self.columns().map(|columns| columns as _).ok_or_else(|| {
+                block.error(ErrorKind::BadColumns).what("the schema has too many streams for columns")
+            }),
         }
     }
 
