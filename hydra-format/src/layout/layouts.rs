@@ -12,6 +12,9 @@ use std::sync::{Arc, OnceLock};
 /// The number of records of columns that are read together, at most, for one of them.
 pub(crate) const WINDOW_RECORDS: u64 = columns::WINDOW_RECORDS as u64;
 
+/// The largest growth of a block of columns that is read as rows, unless it is small.
+pub(crate) const MOST_GROWTH: u64 = columns::directory::GROWTH;
+
 /// How a table is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -58,7 +58,7 @@ const STATISTICS: u8 = 0b1_1110;
 /// for each byte of its payload.
 const MOST: u64 = 256 << 20;
 const MOST_OF_SMALL: u64 = 16 << 20;
-const GROWTH: u64 = 1024;
+pub(in crate::layout) const GROWTH: u64 = 1024;
 
 /// Returns the most memory that columns in a payload of this size may take.
 pub(super) fn most_memory(payload_bytes: usize) -> u64 {
