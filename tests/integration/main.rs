@@ -38,6 +38,8 @@ mod golden_columns;
 mod history_model;
 /// Malicious files.
 mod hostile;
+/// Malicious blocks of columns.
+mod hostile_columns;
 /// Dependencies between the modules of a crate, read from its sources.
 mod imports;
 /// Files that each break one rule.

@@ -6,6 +6,7 @@
 use super::encoding::Content;
 use crate::schema::{Descriptor, Field, Kind, Layout, Schema, TypeRef, entry_layout};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// The largest number of streams and boxes of a schema that can be stored in columns.
 const MAX_STREAMS: usize = 4096;
@@ -133,6 +134,7 @@ impl Shape {
             loops: loops(schema),
             empty: vec![None; schema.types().len()],
             variants: HashMap::new(),
+            fields: HashMap::new(),
             boxes: 0,
             path: String::new(),
             shape,
@@ -170,6 +172,9 @@ impl Place {
     }
 }
 
+/// The tag of a variant, and its fields.
+type Tagged = (u128, Vec<Placed>);
+
 struct Builder<'a> {
     schema: &'a Schema,
     /// Whether a type can contain itself.
@@ -177,7 +182,9 @@ struct Builder<'a> {
     /// Whether a type has neither stream nor reference, once that is known.
     empty: Vec<Option<bool>>,
     /// The variants of a type that have any, with their tags.
-    variants: HashMap<u32, Vec<(u128, Vec<Placed>)>>,
+    variants: HashMap<u32, Rc<[Tagged]>>,
+    /// The fields of a struct or tuple that are not empty, once these are known.
+    fields: HashMap<u32, Rc<[Placed]>>,
     boxes: usize,
     /// The path of the part that is being added.
     path: String,
@@ -280,17 +287,21 @@ impl Builder<'_> {
             }
             Kind::Array => return self.array(level, ty, place),
             Kind::Tuple | Kind::Struct => {
-                let fields = placed("", self.ty(ty).fields());
                 if place.depth == 0 {
+                    let fields = placed("", self.ty(ty).fields());
                     return self.root(level, &fields, place);
                 }
-                let mut fields = fields.into_iter();
-                return fields.try_for_each(|(at, ty, name)| self.named(&name, level, ty, place.inside(at)));
+                let fields = self.fields(ty);
+                let mut fields = fields.iter();
+                return fields.try_for_each(|(at, ty, name)| self.named(name, level, *ty, place.inside(*at)));
             }
             Kind::Newtype => return self.part(level, self.element(ty), place.inside(0)),
             Kind::Box => {
                 self.boxes += 1;
                 let stream = self.shape.streams.len();
+                if stream + self.boxes > MAX_STREAMS {
+                    return None;
+                }
                 let inner = self.level_of(self.element(ty), "", place.under, place.depth + 1)?;
                 self.column(level, place, stream, Part::Box(inner));
             }
@@ -344,6 +355,19 @@ impl Builder<'_> {
         Some(())
     }
 
+    /// Returns the fields of a struct or tuple that are not empty. Their names are made once for each type, because
+    /// a type of many fields can be in many places.
+    fn fields(&mut self, ty: u32) -> Rc<[Placed]> {
+        if let Some(known) = self.fields.get(&ty) {
+            return known.clone();
+        }
+        let mut all = placed("", self.ty(ty).fields());
+        all.retain(|(_, ty, _)| !self.is_empty(*ty));
+        let all: Rc<[Placed]> = all.into();
+        self.fields.insert(ty, all.clone());
+        all
+    }
+
     /// Adds an enum.
     fn choice(&mut self, level: usize, ty: u32, place: Place) -> Option<()> {
         let tag = self.ty(ty).tag()?;
@@ -354,13 +378,16 @@ impl Builder<'_> {
                 (variant.tag().cast_unsigned() & tag.mask(), placed(variant.name(), variant.fields()))
             });
             let mut all: Vec<_> = all.collect();
-            all.retain(|(_, fields)| !fields.iter().all(|(_, ty, _)| self.is_empty(*ty)));
-            self.variants.insert(ty, all);
+            for (_, fields) in &mut all {
+                fields.retain(|(_, ty, _)| !self.is_empty(*ty));
+            }
+            all.retain(|(_, fields)| !fields.is_empty());
+            self.variants.insert(ty, all.into());
         }
         let (size, mut variants) = (self.ty(ty).size(), Vec::new());
-        for (bits, fields) in self.variants[&ty].clone() {
+        for (bits, fields) in self.variants[&ty].clone().iter() {
             let inside = Place { offset: 0, under: None, depth: place.depth + 1 };
-            variants.push((bits, self.level(size, 1, &fields, inside)?));
+            variants.push((*bits, self.level(size, 1, fields, inside)?));
         }
         variants.sort_unstable();
         self.column(level, place, stream, Part::Enum { kind: tag, variants });
