@@ -113,3 +113,18 @@ pub fn repair(payload: &mut [u8]) -> u32 {
     // As long as it should be, whatever it says.
     crc32fast::hash(payload.get(..64 + 64 * word(payload, 4) as usize).unwrap_or(payload))
 }
+
+/// The most memory that FORMAT.md, section 7.1, allows a reader to take for one block of columns of a file: the larger of all
+/// streams in encoding 0, and of the records as rows, if that is within the limit.
+pub fn allowed(file: &[u8]) -> usize {
+    let of = |at: usize| {
+        let payload = file.get(at + 64..)?.get(..word(file, at + 44) as usize)?;
+        let is_of_columns = file[at..].starts_with(b"HBLK") && file[at + 4] == 2 && file[at + 6] == 1;
+        let plain = entries(payload).map(|at| u64::from(word(payload, at + 12))).sum::<u64>();
+        let records = u64::from(word(file, at + 32)) * u64::from(word(file, at + 36));
+        let rows = records + u64::from(word(payload, 8)) + u64::from(word(payload, 12));
+        let most = (payload.len() as u64 * 1024).clamp(16 << 20, 256 << 20);
+        is_of_columns.then(|| plain.max(rows)).filter(|taken| *taken <= most)
+    };
+    (0..file.len()).step_by(64).filter_map(of).max().unwrap_or(0) as usize
+}

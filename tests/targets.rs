@@ -54,7 +54,7 @@ fn unpack(bytes: &[u8]) -> Vec<u8> {
 /// Everything that can be asked of a file.
 fn file_keeps_the_laws(bytes: &[u8]) {
     let file = File::of(bytes);
-    laws::bounded(bytes.len(), || laws::use_file(&file));
+    laws::bounded_file(bytes, || laws::use_file(&file));
     let shown = laws::bytes_are_read(bytes).unwrap_or_default();
     laws::bytes_are_recovered(bytes, &shown);
     laws::bytes_are_resumed(bytes, &shown);
@@ -143,7 +143,7 @@ fn block_is_read(schema: &Schema, bytes: &[u8], typed: &dyn Fn(&Reader)) {
     craft.data((1, 0, count.into(), stride as u32), &records, heap, text);
     let file = craft.finish();
     let memory = File::of(&file);
-    laws::bounded(file.len(), || laws::use_file(&memory));
+    laws::bounded_file(&file, || laws::use_file(&memory));
     let _ = laws::bytes_are_read(&file);
     if let Ok(reader) = testing::open(memory.boxed(), Path::new("file")) {
         typed(&reader);
