@@ -12,6 +12,7 @@ pub(crate) mod kind;
 mod layout;
 mod note;
 mod notes;
+mod select;
 mod spell;
 pub(crate) mod types;
 mod wire;

@@ -1,17 +1,14 @@
 //! Caches of a file's blocks. Their content stays valid for every later state, because committed bytes do not
 //! change.
 
-use super::columns::PartMapping;
+use super::columns::{KeptColumns, PartMapping, Records};
 use super::snapshot::Loaded;
 use crate::evolve::Evolution;
-use crate::layout::Layouts;
-use crate::layout::rows::Validator;
 use crate::memory::{AlignedBuf, Known};
 use crate::store::index::Entry;
 use crate::{Result, Schema};
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The number of blocks that a reader without a map caches: 2 MiB with the default block size.
@@ -19,9 +16,6 @@ const BLOCKS: usize = 8;
 
 /// A block of more bytes of records and heap is cached alone.
 const LARGE_BYTES: usize = 16 << 20;
-
-/// The number of groups of records of columns that a reader caches: at most 16 MiB.
-const WINDOWS: usize = 64;
 
 /// The number of index nodes, of at most 256 entries, that a reader caches: at most 640 KiB.
 const NODES: usize = 64;
@@ -38,28 +32,11 @@ pub(super) struct Caches {
     records: Mutex<HashMap<u32, Arc<Records>>>,
     /// Verified blocks by offset, for buffers, and of a map those that were converted.
     pub(super) blocks: Recent<u64, Loaded>,
-    /// Records of blocks of columns, by the block's offset and their number in it.
-    pub(super) windows: Recent<(u64, u64), Loaded>,
-    /// Whether blocks of columns were converted.
-    pub(super) has_converted: AtomicBool,
+    /// What is kept of blocks of columns.
+    pub(super) columns: KeptColumns,
     /// The entries of index nodes by offset.
     pub(super) nodes: Recent<u64, Arc<[Entry]>>,
     mappings: Recent<(u32, MappingTarget), Arc<SchemaMapping>>,
-}
-
-/// What is computed once to read the records of a schema.
-pub(crate) struct Records {
-    pub(super) layouts: Layouts,
-    pub(super) validator: Arc<Validator>,
-}
-
-impl Records {
-    /// Creates the checks of records with a schema. The validator of a type of the program is faster than that
-    /// of its schema.
-    pub(crate) fn new(schema: &Arc<Schema>, validator: Option<Arc<Validator>>) -> Records {
-        let validator = validator.unwrap_or_else(|| Arc::new(Validator::new(schema)));
-        Records { layouts: Layouts::new(schema.clone()), validator }
-    }
 }
 
 /// How records of a schema of the file are read as another type.
@@ -87,8 +64,7 @@ impl Caches {
             path: std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
             good: Known::new(blocks),
             records: Mutex::default(),
-            windows: Recent::new(WINDOWS),
-            has_converted: AtomicBool::new(false),
+            columns: KeptColumns::default(),
             blocks: Recent::of_blocks(),
             nodes: Recent::new(NODES),
             mappings: Recent::new(MAPPINGS),
@@ -130,7 +106,7 @@ pub(super) struct Recent<K, V> {
 }
 
 impl<K: PartialEq, V: Clone> Recent<K, V> {
-    fn new(most: usize) -> Recent<K, V> {
+    pub(super) fn new(most: usize) -> Recent<K, V> {
         Recent { most, is_large: |_| false, held: Mutex::default() }
     }
 

@@ -5,7 +5,7 @@
 use super::decode::{Decoded, Stream, bit};
 use super::places::{NOWHERE, Places, Run, push, slots};
 use super::relocate::Relocation;
-use super::shape::{Column, Level, Part, Shape};
+use super::shape::{ColumnShape, Level, Part, Shape};
 use super::target::RowTarget;
 use crate::layout::rows::{At, put};
 use crate::memory::{AlignedBuf, Ranges};
@@ -111,7 +111,7 @@ impl<'s, 'a> Join<'s, 'a> {
 
     /// Writes the reference of a column.
     #[inline]
-    fn column(&mut self, column: &'s Column, slot: usize, place: usize) -> Option<()> {
+    fn column(&mut self, column: &'s ColumnShape, slot: usize, place: usize) -> Option<()> {
         let decoded = self.decoded;
         let stream = decoded.0.get(column.stream);
         match &column.part {
@@ -250,7 +250,7 @@ impl<'s, 'a> Join<'s, 'a> {
     }
 
     /// Writes the bits, values or tags of a column from the slot `first` on.
-    fn flat(&mut self, column: &Column, mut first: usize, stride: usize, places: &[Run]) {
+    fn flat(&mut self, column: &ColumnShape, mut first: usize, stride: usize, places: &[Run]) {
         let size = match &column.part {
             Part::Bit => return self.bits(column, first, stride, places),
             Part::Values { kind, count } => (kind.fixed_size() as usize).saturating_mul(*count),
@@ -277,7 +277,7 @@ impl<'s, 'a> Join<'s, 'a> {
         }
     }
 
-    fn bits(&mut self, column: &Column, first: usize, stride: usize, places: &[Run]) {
+    fn bits(&mut self, column: &ColumnShape, first: usize, stride: usize, places: &[Run]) {
         let bits = self.decoded.bytes(column.stream);
         for (index, place) in slots(places, stride).enumerate() {
             let value = u8::from(bit(bits, first.saturating_add(index)));

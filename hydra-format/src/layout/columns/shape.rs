@@ -53,7 +53,7 @@ pub(super) struct Presence {
 
 /// A column: a part of each slot of its level.
 #[derive(Debug)]
-pub(super) struct Column {
+pub(super) struct ColumnShape {
     /// Where the part is in the slot, in bytes.
     pub(super) offset: usize,
     /// The number of its first stream.
@@ -106,7 +106,7 @@ pub(super) struct Level {
     /// The number of bytes from one slot to the next.
     pub(super) size: usize,
     pub(super) align: usize,
-    pub(super) columns: Vec<Column>,
+    pub(super) columns: Vec<ColumnShape>,
     /// Whether slots contain references.
     pub(super) refers: bool,
 }
@@ -240,7 +240,7 @@ impl Builder<'_> {
     fn column(&mut self, level: usize, place: Place, stream: usize, part: Part) {
         let Place { offset, under, .. } = place;
         let refers = part.refers(&self.shape.levels);
-        self.shape.levels[level].columns.push(Column { offset, stream, under, refers, part });
+        self.shape.levels[level].columns.push(ColumnShape { offset, stream, under, refers, part });
     }
 
     /// Adds the columns of a type to a level.
@@ -330,7 +330,7 @@ impl Builder<'_> {
         let under = place.under.map(times);
         let stream = self.shape.streams.len();
         let inner = self.level_of(element, "[]", under, place.depth + 1)?;
-        if let [Column { part: Part::Values { kind, count: inner_count }, under: inner_under, .. }] =
+        if let [ColumnShape { part: Part::Values { kind, count: inner_count }, under: inner_under, .. }] =
             self.shape.levels[inner].columns[..]
             && inner_under == under
             && inner_count * kind.fixed_size() as usize == self.shape.levels[inner].size

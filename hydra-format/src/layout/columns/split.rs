@@ -3,7 +3,7 @@
 use super::decode::bit;
 use super::places::{NOWHERE, Places, Run, push, slots};
 use super::relocate::Relocation;
-use super::shape::{Column, Level, Part, Presence, Shape, StreamKind};
+use super::shape::{ColumnShape, Level, Part, Presence, Shape, StreamKind};
 use super::target::RowTarget;
 use crate::layout::rows::{At, StagedRows};
 use crate::schema::{Kind, Schema, TypeRef};
@@ -101,7 +101,7 @@ impl<'s> Split<'s> {
 
     /// Returns the bytes of a column in a slot; `None` if the slot is absent.
     #[inline]
-    fn part(&self, region: &'s [u8], place: usize, column: &Column, slot: usize) -> Option<&'s [u8]> {
+    fn part(&self, region: &'s [u8], place: usize, column: &ColumnShape, slot: usize) -> Option<&'s [u8]> {
         let bytes = region.get(place.checked_add(column.offset)?..)?;
         self.is_present(column.under, slot).then_some(bytes)
     }
@@ -111,14 +111,14 @@ impl<'s> Split<'s> {
         &self,
         region: &'s [u8],
         place: usize,
-        column: &Column,
+        column: &ColumnShape,
         slot: usize,
     ) -> Option<(usize, usize)> {
         self.part(region, place, column, slot).map(|bytes| At::new(bytes, &[], "").reference())
     }
 
-    fn bits(&mut self, column: &Column, places: &[Run], size: usize, region: &'s [u8]) {
-        let (mut all, mut present) = (Bits::default(), Bits::default());
+    fn bits(&mut self, column: &ColumnShape, places: &[Run], size: usize, region: &'s [u8]) {
+        let (mut all, mut present) = (BitWriter::default(), BitWriter::default());
         for (slot, place) in slots(places, size).enumerate() {
             let part = self.part(region, place, column, slot);
             let set = part.and_then(<[u8]>::first) == Some(&1);
@@ -144,7 +144,7 @@ impl<'s> Split<'s> {
     /// Gathers values: `bytes` of `times` values a slot.
     fn values(
         &mut self,
-        column: &Column,
+        column: &ColumnShape,
         (bytes, times): (usize, usize),
         places: &[Run],
         size: usize,
@@ -164,7 +164,7 @@ impl<'s> Split<'s> {
         let under = column
             .under
             .map(|under| Presence { times: under.times.checked_div(times).unwrap_or(0), ..under });
-        let column = Column { under, part: Part::Bit, ..*column };
+        let column = ColumnShape { under, part: Part::Bit, ..*column };
         let mut present = Vec::new();
         for (slot, place) in slots(places, size).enumerate() {
             match self.part(region, place, &column, slot).and_then(|part| part.get(..bytes)) {
@@ -189,7 +189,7 @@ impl<'s> Split<'s> {
     /// Gathers offsets and calls `each` with the reference of each slot that has a value.
     fn offsets(
         &mut self,
-        column: &Column,
+        column: &ColumnShape,
         places: &[Run],
         size: usize,
         region: &'s [u8],
@@ -212,7 +212,7 @@ impl<'s> Split<'s> {
         );
     }
 
-    fn run(&mut self, column: &Column, places: &[Run], size: usize, region: &'s [u8]) {
+    fn run(&mut self, column: &ColumnShape, places: &[Run], size: usize, region: &'s [u8]) {
         let is_text = matches!(column.part, Part::Text);
         let from = if is_text { self.rows.regions().1.all().as_bytes() } else { self.heap };
         let mut run = Vec::new();
@@ -226,7 +226,7 @@ impl<'s> Split<'s> {
         self.keep(column.stream.saturating_add(1), gathered);
     }
 
-    fn list(&mut self, column: &Column, inner: usize, places: &[Run], size: usize, region: &'s [u8]) {
+    fn list(&mut self, column: &ColumnShape, inner: usize, places: &[Run], size: usize, region: &'s [u8]) {
         let (element, mut inside) = (self.size(inner), Places::new());
         self.offsets(column, places, size, region, |place, count| {
             if count > 0 {
@@ -239,7 +239,7 @@ impl<'s> Split<'s> {
 
     fn variants(
         &mut self,
-        column: &Column,
+        column: &ColumnShape,
         kind: Kind,
         variants: &[(u128, usize)],
         places: &[Run],
@@ -259,7 +259,7 @@ impl<'s> Split<'s> {
     }
 
     /// Gathers values in rows: the line with the text offset, and the payload.
-    fn in_rows(&mut self, column: &Column, ty: u32, places: &[Run], size: usize, region: &'s [u8]) {
+    fn in_rows(&mut self, column: &ColumnShape, ty: u32, places: &[Run], size: usize, region: &'s [u8]) {
         let bytes = self.schema.resolve(TypeRef::Index(ty)).size();
         let present = slots(places, size).enumerate();
         let present: Vec<&[u8]> = present
@@ -297,12 +297,12 @@ impl Gathered {
 
 /// Bits, from the lowest of each byte up.
 #[derive(Default)]
-struct Bits {
+struct BitWriter {
     bytes: Vec<u8>,
     count: usize,
 }
 
-impl Bits {
+impl BitWriter {
     fn push(&mut self, set: bool) {
         let at = self.count & 7;
         if at == 0 {

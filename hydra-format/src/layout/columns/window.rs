@@ -3,7 +3,7 @@
 
 use super::decode::{Mask, Stream, StreamBytes, Streams};
 use super::encoding::{self, GROUP, Offsets};
-use super::shape::{Column, Part, Presence, Shape};
+use super::shape::{ColumnShape, Part, Presence, Shape};
 use crate::memory::AlignedBuf;
 use crate::schema::Kind;
 use crate::{Error, Result};
@@ -14,7 +14,7 @@ pub(crate) const RECORDS: usize = GROUP;
 
 /// Returns whether records of a shape can be read by themselves.
 pub(super) fn is_flat(shape: &Shape) -> bool {
-    let flat = |column: &Column| match &column.part {
+    let flat = |column: &ColumnShape| match &column.part {
         Part::Bit | Part::Values { .. } | Part::Text | Part::Bytes => true,
         Part::Enum { variants, .. } => variants.is_empty(),
         _ => false,

@@ -1,6 +1,7 @@
 //! Writing files: records are added to the open block of their table, blocks to the log, and commits make
 //! them visible. Committed bytes are never changed.
 
+mod layout;
 pub(crate) mod newest;
 mod options;
 mod tables;
@@ -298,33 +299,6 @@ impl Writer {
         let OpenTable { number, schema_id, .. } = *self.open(table)?;
         let outcome = sealed.and_then(|sealed| self.log.add_data(sealed, number, schema_id));
         self.settle(outcome)
-    }
-
-    /// Sets the layout of the blocks of a table from the next record on; see [`WriterOptions::layout`].
-    ///
-    /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("prices.hydra");
-    /// let mut file = hydra::Writer::create(&path)?;
-    /// let prices = file.table::<f64>()?;
-    /// file.set_layout(prices, hydra::Layout::Columns)?;
-    /// (0..100_000).try_for_each(|cents| file.append(prices, &(f64::from(cents) / 100.0)))?;
-    /// file.finish()?;
-    /// assert!(std::fs::metadata(&path)?.len() < 200_000);
-    /// assert_eq!(hydra::Reader::open(&path)?.table::<f64>()?.get(12_345)?.view(), 123.45);
-    /// # Ok::<(), hydra::Error>(())
-    /// ```
-    pub fn set_layout<T>(&mut self, table: TableId<T>, layout: Layout) -> Result<()> {
-        if self.open(table)?.layout == layout {
-            return Ok(());
-        }
-        self.seal(table.index)?;
-        let block_bytes = self.tables.block_bytes;
-        let open = self.open(table)?;
-        open.layout = layout;
-        let newest = open.newest.take();
-        open.read_as(newest, block_bytes);
-        Ok(())
     }
 
     /// Ends the block to which records are appended.

@@ -176,7 +176,8 @@ impl Tables {
     ) -> Result<()> {
         let safe = newest_by_id.values().flatten().map(|newest| newest.safe_bytes).min().unwrap_or(u64::MAX);
         // Blocks of columns grow when they are read as rows, to the largest size of a block at most.
-        let row_bytes = log.end().saturating_mul(MOST_GROWTH).min(u64::from(MAX_BLOCK_LINES).saturating_mul(LINE));
+        let row_bytes =
+            log.end().saturating_mul(MOST_GROWTH).min(u64::from(MAX_BLOCK_LINES).saturating_mul(LINE));
         if safe >= row_bytes.max(self.block_bytes as u64) {
             return Ok(());
         }
