@@ -1,6 +1,7 @@
 //! Caches of a file's blocks. Their content stays valid for every later state, because committed bytes do not
 //! change.
 
+use super::columns::PartMapping;
 use super::snapshot::Loaded;
 use crate::evolve::Evolution;
 use crate::layout::Layouts;
@@ -62,29 +63,9 @@ impl Records {
 pub(crate) struct SchemaMapping {
     pub(super) evolution: Evolution,
     /// How blocks of columns are read without the fields that the other type lacks, if it lacks any.
-    part: OnceLock<Option<PartMapping>>,
+    pub(super) part: OnceLock<Option<PartMapping>>,
     /// Converted blocks by offset.
     pub(super) blocks: Recent<u64, Loaded>,
-}
-
-/// How some fields of a schema are read as another type.
-pub(super) struct PartMapping {
-    pub(super) records: Records,
-    pub(super) evolution: Evolution,
-}
-
-impl SchemaMapping {
-    /// Returns how blocks of columns are read in part, if the other type lacks fields of the records.
-    pub(super) fn part(&self, records: &Records, target: &Schema) -> Option<&PartMapping> {
-        let part = || {
-            let layouts =
-                records.layouts.with_fields(&self.evolution.kept_fields(records.layouts.schema())?)?;
-            let evolution = Evolution::between(layouts.schema(), target).ok()?;
-            let validator = Arc::new(Validator::new(layouts.schema()));
-            Some(PartMapping { records: Records { layouts, validator }, evolution })
-        };
-        self.part.get_or_init(part).as_ref()
-    }
 }
 
 /// A schema compared with its notes, which affect how other records are read as it.

@@ -1,20 +1,20 @@
 //! One state of a file, and the caches of its blocks. It finds a block through the index, reads it, and
 //! verifies it when it is first read: header, checksum, then the checks of its layout.
 
-use super::block::Block;
-use super::cache::{Caches, PartMapping, Records, SchemaMapping};
+use super::cache::{Caches, Records, SchemaMapping};
+use super::columns::{StoredBlock, Want};
 use super::metadata::{self, Metadata};
-use crate::evolve::{Evolution, Plan, Resolution, Transcoded};
-use crate::layout::rows::{At, Fault, Regions, RowLayout, StagedRows, Validator, invalid, is_valid};
-use crate::layout::{self, Layout, WINDOW_RECORDS};
+use crate::evolve::{Plan, Resolution, Transcoded};
+use crate::layout;
+use crate::layout::rows::{At, Fault, RowLayout, StagedRows, invalid, is_valid};
 use crate::memory::{AlignedBuf, Backing, Payload, TextMap};
-use crate::store::block::{self, BlockHeader, BlockKind, SealedBlock};
+use crate::store::block;
 use crate::store::bytes::LINE;
 use crate::store::catalog::{Catalog, EntryCursor, TableInfo};
 use crate::store::index::Entry;
 use crate::store::open::{self, Opened};
 use crate::store::storage::Source;
-use crate::{Dynamic, Error, ErrorKind, Result, Schema};
+use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -173,38 +173,6 @@ impl Snapshot {
         self.load_whole(entry).map_err(|error| self.in_block(error, table, entry))
     }
 
-    /// Returns the block of an entry, or some of its records, with the record `index`, to be read as `target`.
-    pub(crate) fn load_near(
-        &self,
-        table: usize,
-        entry: &Entry,
-        index: u64,
-        target: &Arc<Schema>,
-    ) -> Result<Loaded> {
-        let info = self.opened.catalog.schemas.get(&entry.schema);
-        if !self.caches.has_converted.load(Ordering::Relaxed)
-            || info.is_none_or(|info| !info.schema().is_identical(target))
-        {
-            return self.load_as(table, entry, target);
-        }
-        let window = index.saturating_sub(entry.first).checked_div(WINDOW_RECORDS).unwrap_or_default();
-        if let Some(loaded) = self.caches.windows.find(&(entry.offset, window)) {
-            return Ok(loaded);
-        }
-        if let Some(loaded) = self.caches.blocks.find(&entry.offset) {
-            return Ok(loaded);
-        }
-        let loaded = match &self.map {
-            Some(map) => self.load_mapped(map, entry, Want::Near(index)),
-            None => self.load_buffered(entry, Want::Near(index)),
-        };
-        let loaded = loaded.map_err(|error| self.in_block(error, table, entry))?;
-        if (loaded.count as u64) < entry.count {
-            return self.caches.windows.get((entry.offset, window), || Ok(loaded));
-        }
-        self.caches.blocks.get(entry.offset, || Ok(loaded))
-    }
-
     /// Returns the block of an entry, to be read as `target`.
     pub(crate) fn load_as(&self, table: usize, entry: &Entry, target: &Arc<Schema>) -> Result<Loaded> {
         let stored = self.opened.catalog.schemas.get(&entry.schema).map(|info| info.schema());
@@ -233,47 +201,10 @@ impl Snapshot {
     }
 
     /// Returns the block of an entry with all its fields, verified now or earlier.
-    fn load_whole(&self, entry: &Entry) -> Result<Loaded> {
+    pub(super) fn load_whole(&self, entry: &Entry) -> Result<Loaded> {
         match &self.map {
             Some(map) => self.load_mapped(map, entry, Want::Whole),
             None => self.caches.blocks.get(entry.offset, || self.load_buffered(entry, Want::Whole)),
-        }
-    }
-
-    /// Returns the block of an entry to be read as another type, and how. Of columns, only those that the type
-    /// has are read.
-    fn load_for<'m>(
-        &self,
-        mapping: &'m SchemaMapping,
-        entry: &Entry,
-        target: &Schema,
-    ) -> Result<(Loaded, &'m Evolution)> {
-        let Some(part) = self.part(mapping, entry, target)? else {
-            return Ok((self.load_whole(entry)?, &mapping.evolution));
-        };
-        let loaded = match &self.map {
-            Some(map) => self.unpack_mapped(map, entry, true, Want::Part(&part.records))?,
-            None => self.load_buffered(entry, Want::Part(&part.records))?,
-        };
-        self.caches.has_converted.store(true, Ordering::Relaxed);
-        Ok((loaded, &part.evolution))
-    }
-
-    /// Returns how a block of columns is read in part; `None` if it is of rows, or the type has all fields.
-    fn part<'m>(
-        &self,
-        mapping: &'m SchemaMapping,
-        entry: &Entry,
-        target: &Schema,
-    ) -> Result<Option<&'m PartMapping>> {
-        let Some(info) =
-            self.opened.catalog.schemas.get(&entry.schema).filter(|_| mapping.evolution.removes())
-        else {
-            return Ok(None);
-        };
-        match self.opened.catalog.blocks(self.source()).header(entry.offset)?.layout {
-            0 => Ok(None),
-            _ => Ok(mapping.part(&self.records(entry.schema, info.schema()), target)),
         }
     }
 
@@ -298,7 +229,7 @@ impl Snapshot {
         self.in_file(error.at(entry.offset).place(records))
     }
 
-    fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
+    pub(super) fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
         if self.caches.has_converted.load(Ordering::Relaxed)
             && let Some(loaded) = self.caches.blocks.find(&entry.offset)
         {
@@ -316,7 +247,7 @@ impl Snapshot {
         Ok(loaded)
     }
 
-    fn unpack_mapped(
+    pub(super) fn unpack_mapped(
         &self,
         map: &Arc<TextMap>,
         entry: &Entry,
@@ -328,31 +259,14 @@ impl Snapshot {
         unpack(&self.opened.catalog, entry, (Backing::Map(map.clone()), start), verify, &records, want)
     }
 
-    fn load_buffered(&self, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
+    pub(super) fn load_buffered(&self, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
         let records = |id, schema: &Arc<Schema>| self.records(id, schema);
         read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &records, want)
     }
 
-    /// Builds a block of records that replaces another, in its layout.
-    pub(crate) fn seal(&self, id: u32, block: &Block<Dynamic>, rows: StagedRows) -> Result<SealedBlock> {
-        let Loaded { schema, .. } = &block.loaded;
-        self.records(id, schema).layouts.seal(rows, block.loaded.layout())
-    }
-
-    fn records(&self, id: u32, schema: &Arc<Schema>) -> Arc<Records> {
+    pub(super) fn records(&self, id: u32, schema: &Arc<Schema>) -> Arc<Records> {
         self.caches.records(id, || Records::new(schema, None))
     }
-}
-
-/// What is read of a block. A block of rows is always read as a whole.
-#[derive(Clone, Copy)]
-pub(crate) enum Want<'a> {
-    /// All records.
-    Whole,
-    /// All records with some of their fields.
-    Part(&'a Records),
-    /// The records around one, if they can be read without the others.
-    Near(u64),
 }
 
 /// Returns how records of a schema are read, by its id.
@@ -379,7 +293,7 @@ pub(crate) fn read(
 
 /// Returns the block of an entry, whose payload starts at `start` of the backing. It is verified, or was
 /// before. Of columns, only a part of their schema is read if `part` says so.
-fn unpack(
+pub(super) fn unpack(
     catalog: &Catalog,
     entry: &Entry,
     (backing, start): (Backing, usize),
@@ -417,8 +331,7 @@ fn unpack(
     let count = block.count as usize;
     let stride = schema.root().size();
     let bad = Arc::default();
-    let stored =
-        (block.layout != 0).then(|| StoredBlock { header: block.header, backing: backing.clone(), start });
+    let stored = (block.layout != 0).then(|| StoredBlock::new(block.header, backing.clone(), start));
     Ok(Loaded {
         payload,
         schema: schema.clone(),
@@ -429,26 +342,6 @@ fn unpack(
         bad,
         dense: None,
     })
-}
-
-/// A block with the bytes of its payload.
-#[derive(Clone, Debug)]
-pub(crate) struct StoredBlock {
-    header: BlockHeader,
-    backing: Backing,
-    start: usize,
-}
-
-impl StoredBlock {
-    /// Returns the same block without a place.
-    pub(crate) fn seal(&self) -> Result<SealedBlock> {
-        let end = self.start.saturating_add(self.header.payload_bytes as usize);
-        let payload = self.backing.get(self.start..end).unwrap_or_default().to_vec();
-        let mut sealed = SealedBlock::of(BlockKind::Data, payload)?;
-        let BlockHeader { layout, count, stride, text, .. } = self.header;
-        sealed.header = BlockHeader { layout, count, stride, text, ..sealed.header };
-        Ok(sealed)
-    }
 }
 
 /// A verified payload, with what is needed to read it.
@@ -472,27 +365,6 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Creates records that were read without the others of their block, and verifies them.
-    fn window(
-        entry: &Entry,
-        schema: &Arc<Schema>,
-        payload: Payload,
-        range: Range<usize>,
-        validator: &Validator,
-    ) -> Result<Loaded> {
-        let (count, stride) = (range.len(), schema.root().size());
-        let first = entry.first.saturating_add(range.start as u64);
-        let regions = Regions { front: payload.front(), text: payload.text(), count, stride };
-        validator.verify(&payload, &regions).map_err(|fault| invalid(*fault, 0, first).at(entry.offset))?;
-        let bad = Arc::default();
-        Ok(Loaded { payload, schema: schema.clone(), stored: None, first, count, stride, bad, dense: None })
-    }
-
-    /// Returns the layout of the block in the file.
-    pub(crate) fn layout(&self) -> Layout {
-        if self.stored.is_some() { Layout::Columns } else { Layout::Rows }
-    }
-
     /// Returns the records as rows.
     pub(crate) fn rows(&self) -> At<'_> {
         At::new(self.payload.records(), self.payload.heap(), self.payload.text())

@@ -3,7 +3,7 @@
 use super::decode::{Decoded, Stream, StreamBytes, Streams};
 use super::directory::{Directory, StreamEntry, ZSTD, most_memory};
 use super::encoding::{self, EncodedStream};
-use super::shape::{Shape, StreamKind};
+use super::shape::{Column, Part, Shape, StreamKind};
 use super::split::{Gathered, split};
 use super::{join, window, zstd};
 use crate::layout::BlockLayout;
@@ -12,6 +12,7 @@ use crate::layout::rows::{
 };
 use crate::memory::{AlignedBuf, Backing, Payload, Ranges};
 use crate::store::block::{BlockAt, BlockHeader, BlockKind, SealedBlock};
+use crate::store::bytes::line_up;
 use crate::{Error, ErrorKind, Result, Schema};
 use std::ops::Range;
 use std::sync::Arc;
@@ -168,6 +169,23 @@ impl ColumnLayout {
         Ok(Some((payload_of(block, rows)?, records)))
     }
 
+    /// Takes the values of the only stream, if the records are nothing else.
+    fn only_values<'a>(&self, streams: &mut Streams<'a>) -> Option<StreamBytes<'a>> {
+        let [level] = &self.shape.levels[..] else { return None };
+        let [Column { part: Part::Values { kind, count }, under: None, .. }] = &level.columns[..] else {
+            return None;
+        };
+        let stream = streams.decoded.0.first_mut()?;
+        let is_all = (kind.fixed_size() as usize).checked_mul(*count) == Some(level.size);
+        match std::mem::replace(stream, Stream::Unread) {
+            Stream::Bytes(values) if is_all => Some(values),
+            other => {
+                *stream = other;
+                None
+            }
+        }
+    }
+
     /// Creates the error about a stream that does not fit, or about the lengths of the records as rows.
     #[cold]
     fn broken(&self, block: &BlockAt, stream: usize) -> Error {
@@ -218,7 +236,23 @@ impl BlockLayout for ColumnLayout {
     fn view(&self, block: &BlockAt, backing: Backing, start: usize) -> Result<Payload> {
         let end = start.saturating_add(block.payload_bytes as usize);
         let payload = backing.get(start..end).ok_or_else(|| block.error(ErrorKind::CutShort))?;
-        payload_of(block, self.rows(block, &self.streams(block, payload)?)?)
+        let mut streams = self.streams(block, payload)?;
+        match self.only_values(&mut streams) {
+            Some(StreamBytes::Made(mut values)) => {
+                let (count, end) = (values.len(), line_up(values.len() as u64) as usize);
+                values.resize(end);
+                payload_of(block, (values, Ranges { records: 0..count, heap: end..end, text: end..end }))
+            }
+            Some(StreamBytes::Lent(values)) => {
+                let offset = streams.directory.streams.first().map_or(0, |stream| stream.offset as usize);
+                let at = start.saturating_add(offset);
+                // Blocks, and so the bytes behind their last stream, end with a line.
+                let (count, end) = (values.len(), at.saturating_add(line_up(values.len() as u64) as usize));
+                let ranges = Ranges { records: at..at.saturating_add(count), heap: end..end, text: end..end };
+                Payload::new(backing.clone(), ranges).map_err(|_| block.error(ErrorKind::BadUtf8))
+            }
+            None => payload_of(block, self.rows(block, &streams)?),
+        }
     }
 
     fn verify(&self, block: &BlockAt, payload: &Payload, validator: &Validator) -> Result<()> {
