@@ -174,9 +174,14 @@ fn reading(place: &Place) {
 
 fn columns(place: &Place) {
     let sample = |time| {
-        let (sensor, value) = if time % 2 == 0 { ("altitude", 120.0) } else { ("battery", 16.8) };
+        let (sensor, value) = if time % 2 == 0 { ("altitude", 12_000) } else { ("battery", 1680) };
         let note = (time % 5000 == 0).then(|| "check".to_string());
-        stored::Sample { time, sensor: sensor.into(), value: value + (time % 997) as f64 / 100.0, note }
+        stored::Sample {
+            time,
+            sensor: sensor.into(),
+            value: (value + time * 7919 % 5003) as f64 / 100.0,
+            note,
+        }
     };
     write(writer(&place.path("flight.hydra")), (0..20_000).map(sample));
 }

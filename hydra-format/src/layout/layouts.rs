@@ -45,7 +45,7 @@ impl Layouts {
         Layouts { schema, columns: OnceLock::new() }
     }
 
-    fn columns(&self) -> Option<&ColumnLayout> {
+    pub(super) fn columns(&self) -> Option<&ColumnLayout> {
         self.columns.get_or_init(|| ColumnLayout::new(&self.schema)).as_ref()
     }
 
