@@ -27,11 +27,6 @@ pub(crate) trait BlockLayout: Sync {
     /// schema.
     fn check_header(&self, block: &BlockAt, schema: &Schema) -> Result<()>;
 
-    /// Checks the payload against its checksums, unless [`BlockLayout::view`] does that.
-    fn check_payload(&self, block: &BlockAt, payload: &[u8]) -> Result<()> {
-        block.check_payload(payload)
-    }
-
     /// Returns the records of the payload that starts at `start` of its backing. They are in bounds and their
     /// text is UTF-8, but their values are not checked.
     fn view(&self, block: &BlockAt, backing: Backing, start: usize) -> Result<Payload>;

@@ -1,7 +1,7 @@
 //! Caches of a file's blocks. Their content stays valid for every later state, because committed bytes do not
 //! change.
 
-use super::columns::{KeptColumns, PartMapping, Records};
+use super::columns::{KeptColumns, PartMapping, SchemaRecords};
 use super::snapshot::Loaded;
 use crate::evolve::Evolution;
 use crate::memory::{AlignedBuf, Known};
@@ -29,7 +29,7 @@ pub(super) struct Caches {
     pub(super) path: PathBuf,
     /// The offsets of verified blocks, for a map.
     pub(super) good: Known,
-    records: Mutex<HashMap<u32, Arc<Records>>>,
+    records: Mutex<HashMap<u32, Arc<SchemaRecords>>>,
     /// Verified blocks by offset, for buffers, and of a map those that were converted.
     pub(super) blocks: Recent<u64, Loaded>,
     /// What is kept of blocks of columns.
@@ -72,7 +72,7 @@ impl Caches {
     }
 
     /// Returns how records of the schema with this id are read.
-    pub(super) fn records(&self, id: u32, make: impl FnOnce() -> Records) -> Arc<Records> {
+    pub(super) fn records(&self, id: u32, make: impl FnOnce() -> SchemaRecords) -> Arc<SchemaRecords> {
         lock(&self.records).entry(id).or_insert_with(|| Arc::new(make())).clone()
     }
 

@@ -6,29 +6,30 @@ use super::cache::{Recent, SchemaMapping};
 use super::reader::Reader;
 use super::snapshot::{Loaded, Snapshot};
 use super::table::{Row, Table};
-use crate::evolve::{Evolution, Resolution};
+use crate::evolve::{Evolution, Resolution, Rule};
 use crate::layout::columns::listing::BlockStreams;
 use crate::layout::rows::{Regions, StagedRows, Validator, invalid};
 use crate::layout::{Layout, Layouts, WINDOW_RECORDS};
 use crate::memory::Backing;
 use crate::store::block::{BlockAt, BlockHeader, BlockKind, SealedBlock};
 use crate::store::index::Entry;
-use crate::{Dynamic, Error, ErrorKind, Hydra, Result, Schema};
+use crate::{Dynamic, Error, ErrorKind, Hydra, Kind, Result, Schema};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What is computed once to read the records of a schema.
-pub(crate) struct Records {
+pub(crate) struct SchemaRecords {
     pub(super) layouts: Layouts,
     pub(super) validator: Arc<Validator>,
 }
 
-impl Records {
+impl SchemaRecords {
     /// Creates the checks of records with a schema. The validator of a type of the program is faster than that
     /// of its schema.
-    pub(crate) fn new(schema: &Arc<Schema>, validator: Option<Arc<Validator>>) -> Records {
+    pub(crate) fn new(schema: &Arc<Schema>, validator: Option<Arc<Validator>>) -> SchemaRecords {
         let validator = validator.unwrap_or_else(|| Arc::new(Validator::new(schema)));
-        Records { layouts: Layouts::new(schema.clone()), validator }
+        SchemaRecords { layouts: Layouts::new(schema.clone()), validator }
     }
 }
 
@@ -38,9 +39,19 @@ pub(crate) enum Want<'a> {
     /// All records.
     Whole,
     /// All records with some of their fields.
-    Part(&'a Records),
+    Part(&'a SchemaRecords),
     /// The records around one, if they can be read without the others.
     Near(u64),
+}
+
+/// Returns the fields of the root of `from` that are read, if it is a struct of which some are not.
+fn kept_fields(evolution: &Evolution, from: &Schema) -> Option<Vec<usize>> {
+    let removed = evolution.changes().iter().filter(|change| change.rule == Rule::Removed);
+    let removed: HashSet<&str> = removed.map(|change| change.path.as_str()).collect();
+    let fields = from.root().fields().iter().enumerate();
+    let kept = fields.filter(|(_, field)| !removed.contains(field.name())).map(|(index, _)| index);
+    let kept: Vec<usize> = kept.collect();
+    (from.root().kind() == Kind::Struct && kept.len() < from.root().fields().len()).then_some(kept)
 }
 
 /// A block with the bytes of its payload.
@@ -76,7 +87,7 @@ pub(super) fn unpack(
     schema: &Arc<Schema>,
     stored: StoredBlock,
     verify: bool,
-    records: &Records,
+    records: &SchemaRecords,
     want: Want<'_>,
 ) -> Result<Loaded> {
     let block = stored.block;
@@ -114,19 +125,19 @@ impl Default for KeptColumns {
 
 /// How some fields of a schema are read as another type.
 pub(super) struct PartMapping {
-    pub(super) records: Records,
+    pub(super) records: SchemaRecords,
     pub(super) evolution: Evolution,
 }
 
 impl SchemaMapping {
     /// Returns how blocks of columns are read in part, if the other type lacks fields of the records.
-    pub(super) fn part(&self, records: &Records, target: &Schema) -> Option<&PartMapping> {
+    pub(super) fn part(&self, records: &SchemaRecords, target: &Schema) -> Option<&PartMapping> {
         let part = || {
             let layouts =
-                records.layouts.with_fields(&self.evolution.kept_fields(records.layouts.schema())?)?;
+                records.layouts.with_fields(&kept_fields(&self.evolution, records.layouts.schema())?)?;
             let evolution = Evolution::between(layouts.schema(), target).ok()?;
             let validator = Arc::new(Validator::new(layouts.schema()));
-            Some(PartMapping { records: Records { layouts, validator }, evolution })
+            Some(PartMapping { records: SchemaRecords { layouts, validator }, evolution })
         };
         self.part.get_or_init(part).as_ref()
     }
@@ -274,7 +285,7 @@ impl Reader {
                 return Ok(None);
             }
             let schema = catalog.schema_of(&block)?;
-            let records = snapshot.caches.records(block.schema, || Records::new(schema, None));
+            let records = snapshot.caches.records(block.schema, || SchemaRecords::new(schema, None));
             records.layouts.streams(&block, snapshot.source())
         };
         read().map_err(|error| snapshot.in_file(error))

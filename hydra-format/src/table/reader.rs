@@ -1,7 +1,7 @@
 //! Opening files for reading. [`Snapshot`] finds, verifies and caches blocks.
 
 use super::cache::Caches;
-use super::columns::Records;
+use super::columns::SchemaRecords;
 use super::snapshot::{Snapshot, blocks_at_most};
 use super::table::Table;
 use crate::evolve::generations::newest_schema;
@@ -219,7 +219,7 @@ impl Reader {
             let mapping = self.snapshot.mapping(*id, &wanted)?;
             // The program's own check of a type is faster than the check by a schema.
             if matches!(mapping.evolution.resolution(), Resolution::Identical) {
-                let records = || Records::new(&Arc::new(wanted.clone()), Some(facts.validator.clone()));
+                let records = || SchemaRecords::new(&Arc::new(wanted.clone()), Some(facts.validator.clone()));
                 self.snapshot.caches.records(*id, records);
             }
         }

@@ -2,7 +2,7 @@
 //! verifies it when it is first read: header, checksum, then the checks of its layout.
 
 use super::cache::{Caches, SchemaMapping};
-use super::columns::{self, Records, StoredBlock, Want};
+use super::columns::{self, SchemaRecords, StoredBlock, Want};
 use super::metadata::{self, Metadata};
 use crate::evolve::{Plan, Resolution, Transcoded};
 use crate::layout;
@@ -236,13 +236,13 @@ impl Snapshot {
         read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &records, want)
     }
 
-    pub(super) fn records(&self, id: u32, schema: &Arc<Schema>) -> Arc<Records> {
-        self.caches.records(id, || Records::new(schema, None))
+    pub(super) fn records(&self, id: u32, schema: &Arc<Schema>) -> Arc<SchemaRecords> {
+        self.caches.records(id, || SchemaRecords::new(schema, None))
     }
 }
 
 /// Returns how records of a schema are read, by its id.
-type RecordsOf<'a> = &'a dyn Fn(u32, &Arc<Schema>) -> Arc<Records>;
+type RecordsOf<'a> = &'a dyn Fn(u32, &Arc<Schema>) -> Arc<SchemaRecords>;
 
 /// Reads the block of an entry into a buffer and verifies it.
 pub(crate) fn read(

@@ -1,9 +1,9 @@
 //! Rows to columns: every stream in encoding 0, and what the other encodings store of it.
 
 use super::decode::bit;
-use super::places::{NOWHERE, Places, Run, push, slots};
+use super::places::{NOWHERE, SlotPlaces, SlotRun, push, slots};
 use super::relocate::Relocation;
-use super::shape::{ColumnShape, Level, Part, Presence, Shape, StreamKind};
+use super::shape::{ColumnPart, ColumnShape, Level, Presence, Shape, StreamKind};
 use super::target::RowTarget;
 use crate::layout::rows::{At, StagedRows};
 use crate::schema::{Kind, Schema, TypeRef};
@@ -33,7 +33,7 @@ pub(super) fn split(rows: &StagedRows, shape: &Shape, schema: &Schema) -> Result
         ..Gathered::default()
     });
     let mut split = Split { shape, schema, rows: rows.at()?, heap, streams: streams.collect() };
-    split.level(0, &[Run { place: 0, count: rows.count }], records);
+    split.level(0, &[SlotRun { place: 0, count: rows.count }], records);
     if split.streams.iter().any(|stream| stream.bytes.len() > u32::MAX as usize) {
         return Err(Error::new(ErrorKind::TooLarge).what("the columns of a block"));
     }
@@ -50,39 +50,40 @@ struct Split<'s> {
 
 impl<'s> Split<'s> {
     /// Gathers the columns of slots at these places of a region.
-    fn level(&mut self, level: usize, places: &[Run], region: &'s [u8]) {
+    fn level(&mut self, level: usize, places: &[SlotRun], region: &'s [u8]) {
         let shape: &'s Shape = self.shape;
         let Some(Level { columns, size, .. }) = shape.levels.get(level) else { return };
         for column in columns {
             match &column.part {
-                Part::Bit => self.bits(column, places, *size, region),
-                Part::Values { kind, count } => {
+                ColumnPart::Bit => self.bits(column, places, *size, region),
+                ColumnPart::Values { kind, count } => {
                     let bytes = (kind.fixed_size() as usize).saturating_mul(*count);
                     self.values(column, (bytes, *count), places, *size, region);
                 }
-                Part::Text | Part::Bytes => self.run(column, places, *size, region),
-                Part::List(inner) => self.list(column, *inner, places, *size, region),
-                Part::Box(inner) => {
-                    let mut inside = Places::new();
+                ColumnPart::Text | ColumnPart::Bytes => self.run(column, places, *size, region),
+                ColumnPart::List(inner) => self.list(column, *inner, places, *size, region),
+                ColumnPart::Box(inner) => {
+                    let mut inside = SlotPlaces::new();
                     for (slot, place) in slots(places, *size).enumerate() {
                         let (offset, _) = self.reference(region, place, column, slot).unwrap_or((NOWHERE, 0));
-                        push(&mut inside, Run { place: offset, count: 1 }, self.size(*inner));
+                        push(&mut inside, SlotRun { place: offset, count: 1 }, self.size(*inner));
                     }
                     self.level(*inner, &inside, self.heap);
                 }
-                Part::Array(count, inner) => {
+                ColumnPart::Array(count, inner) => {
                     let part = |place: usize| {
                         if place == NOWHERE { place } else { place.saturating_add(column.offset) }
                     };
-                    let inside = slots(places, *size).map(|place| Run { place: part(place), count: *count });
-                    self.level(*inner, &inside.collect::<Places>(), region);
+                    let inside =
+                        slots(places, *size).map(|place| SlotRun { place: part(place), count: *count });
+                    self.level(*inner, &inside.collect::<SlotPlaces>(), region);
                 }
-                Part::Enum { kind, variants } => {
+                ColumnPart::Enum { kind, variants } => {
                     let bytes = kind.fixed_size() as usize;
                     self.values(column, (bytes, 1), places, *size, region);
                     self.variants(column, *kind, variants, places, *size, region);
                 }
-                Part::Rows(ty) => self.in_rows(column, *ty, places, *size, region),
+                ColumnPart::Rows(ty) => self.in_rows(column, *ty, places, *size, region),
             }
         }
     }
@@ -117,7 +118,7 @@ impl<'s> Split<'s> {
         self.part(region, place, column, slot).map(|bytes| At::new(bytes, &[], "").reference())
     }
 
-    fn bits(&mut self, column: &ColumnShape, places: &[Run], size: usize, region: &'s [u8]) {
+    fn bits(&mut self, column: &ColumnShape, places: &[SlotRun], size: usize, region: &'s [u8]) {
         let (mut all, mut present) = (BitWriter::default(), BitWriter::default());
         for (slot, place) in slots(places, size).enumerate() {
             let part = self.part(region, place, column, slot);
@@ -146,7 +147,7 @@ impl<'s> Split<'s> {
         &mut self,
         column: &ColumnShape,
         (bytes, times): (usize, usize),
-        places: &[Run],
+        places: &[SlotRun],
         size: usize,
         region: &'s [u8],
     ) {
@@ -164,7 +165,7 @@ impl<'s> Split<'s> {
         let under = column
             .under
             .map(|under| Presence { times: under.times.checked_div(times).unwrap_or(0), ..under });
-        let column = ColumnShape { under, part: Part::Bit, ..*column };
+        let column = ColumnShape { under, part: ColumnPart::Bit, ..*column };
         let mut present = Vec::new();
         for (slot, place) in slots(places, size).enumerate() {
             match self.part(region, place, &column, slot).and_then(|part| part.get(..bytes)) {
@@ -190,7 +191,7 @@ impl<'s> Split<'s> {
     fn offsets(
         &mut self,
         column: &ColumnShape,
-        places: &[Run],
+        places: &[SlotRun],
         size: usize,
         region: &'s [u8],
         mut each: impl FnMut(usize, usize) -> usize,
@@ -212,8 +213,8 @@ impl<'s> Split<'s> {
         );
     }
 
-    fn run(&mut self, column: &ColumnShape, places: &[Run], size: usize, region: &'s [u8]) {
-        let is_text = matches!(column.part, Part::Text);
+    fn run(&mut self, column: &ColumnShape, places: &[SlotRun], size: usize, region: &'s [u8]) {
+        let is_text = matches!(column.part, ColumnPart::Text);
         let from = if is_text { self.rows.regions().1.all().as_bytes() } else { self.heap };
         let mut run = Vec::new();
         self.offsets(column, places, size, region, |offset, count| {
@@ -226,11 +227,18 @@ impl<'s> Split<'s> {
         self.keep(column.stream.saturating_add(1), gathered);
     }
 
-    fn list(&mut self, column: &ColumnShape, inner: usize, places: &[Run], size: usize, region: &'s [u8]) {
-        let (element, mut inside) = (self.size(inner), Places::new());
+    fn list(
+        &mut self,
+        column: &ColumnShape,
+        inner: usize,
+        places: &[SlotRun],
+        size: usize,
+        region: &'s [u8],
+    ) {
+        let (element, mut inside) = (self.size(inner), SlotPlaces::new());
         self.offsets(column, places, size, region, |place, count| {
             if count > 0 {
-                push(&mut inside, Run { place, count }, element);
+                push(&mut inside, SlotRun { place, count }, element);
             }
             count
         });
@@ -242,24 +250,24 @@ impl<'s> Split<'s> {
         column: &ColumnShape,
         kind: Kind,
         variants: &[(u128, usize)],
-        places: &[Run],
+        places: &[SlotRun],
         size: usize,
         region: &'s [u8],
     ) {
-        let mut inside = vec![Places::new(); variants.len()];
+        let mut inside = vec![SlotPlaces::new(); variants.len()];
         for (slot, place) in slots(places, size).enumerate() {
             let tag = self.part(region, place, column, slot);
             let tag = tag.map(|tag| At::new(tag, &[], "").uint(kind.fixed_size() as usize));
             let Ok(variant) = variants.binary_search_by_key(&tag, |(tag, _)| Some(*tag)) else { continue };
             if let Some(inside) = inside.get_mut(variant) {
-                inside.push(Run { place: place.saturating_add(column.offset), count: 1 });
+                inside.push(SlotRun { place: place.saturating_add(column.offset), count: 1 });
             }
         }
         variants.iter().zip(inside).for_each(|((_, inner), inside)| self.level(*inner, &inside, region));
     }
 
     /// Gathers values in rows: the line with the text offset, and the payload.
-    fn in_rows(&mut self, column: &ColumnShape, ty: u32, places: &[Run], size: usize, region: &'s [u8]) {
+    fn in_rows(&mut self, column: &ColumnShape, ty: u32, places: &[SlotRun], size: usize, region: &'s [u8]) {
         let bytes = self.schema.resolve(TypeRef::Index(ty)).size();
         let present = slots(places, size).enumerate();
         let present: Vec<&[u8]> = present

@@ -7,7 +7,7 @@ use crate::layout::rows::At;
 use crate::memory::AlignedBuf;
 use crate::store::catalog::Catalog;
 use crate::store::log::Log;
-use crate::table::columns::{Records, Want};
+use crate::table::columns::{SchemaRecords, Want};
 use crate::table::snapshot::read;
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::HashMap;
@@ -72,7 +72,7 @@ pub(crate) fn check_blocks(
     newest_by_id: &HashMap<u32, Option<Arc<Newest>>>,
 ) -> Result<()> {
     log.write_all()?;
-    let records = |_, schema: &Arc<Schema>| Arc::new(Records::new(schema, None));
+    let records = |_, schema: &Arc<Schema>| Arc::new(SchemaRecords::new(schema, None));
     let mut cursor = log.catalog.cursor(number, 0);
     while let Some(found) = cursor.next(&log.catalog, log.source()) {
         let Ok(entry) = found else { continue };

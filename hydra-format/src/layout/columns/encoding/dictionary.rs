@@ -3,7 +3,7 @@
 use super::groups::Frame;
 use super::plan::Packing;
 use super::unsigned::{Unsigned, value_at};
-use super::{Flaw, GROUP, Rest};
+use super::{Flaw, GROUP, StreamRest};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
@@ -11,7 +11,7 @@ use std::hash::{BuildHasher, RandomState};
 const MAX: usize = 1 << 16;
 
 /// Takes the number of values of a dictionary.
-fn take_count(rest: &mut Rest) -> Result<usize, Flaw> {
+fn take_count(rest: &mut StreamRest) -> Result<usize, Flaw> {
     let at = rest.at;
     match rest.take_u32()? {
         count if count > MAX => Err(Flaw::new("M7.3-5", at, "a dictionary of at most 65,536 values", count)),
@@ -33,7 +33,7 @@ pub(super) struct Dictionary<'a> {
 
 impl<'a> Dictionary<'a> {
     /// Takes the dictionary of `count` values.
-    pub(super) fn open<T: Unsigned>(rest: &mut Rest<'a>, count: usize) -> Result<Self, Flaw> {
+    pub(super) fn open<T: Unsigned>(rest: &mut StreamRest<'a>, count: usize) -> Result<Self, Flaw> {
         let distinct = take_count(rest)?;
         let values = rest.take(distinct, T::SIZE)?;
         let at = rest.at;
@@ -70,7 +70,7 @@ pub(super) struct StringDictionary<'a> {
 
 impl<'a> StringDictionary<'a> {
     /// Takes the dictionary of `count` strings.
-    pub(super) fn open(rest: &mut Rest<'a>, count: usize) -> Result<Self, Flaw> {
+    pub(super) fn open(rest: &mut StreamRest<'a>, count: usize) -> Result<Self, Flaw> {
         let distinct = take_count(rest)?;
         let offsets_at = rest.at;
         let offsets = rest.take(distinct + 1, 4)?;
