@@ -1,5 +1,6 @@
 //! The arguments of the command line. It does not depend on the commands.
 
+use crate::streams::LayoutArg;
 use crate::target;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
@@ -252,28 +253,10 @@ pub(crate) struct CompactArgs {
     pub(crate) output: PathBuf,
     /// Store all blocks as rows or as columns [default: as they are]
     #[arg(long)]
-    pub(crate) layout: Option<Layout>,
+    pub(crate) layout: Option<LayoutArg>,
     /// Output format
     #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
     pub(crate) format: Format,
-}
-
-/// How the records of a block are stored.
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum Layout {
-    /// One after the other: read in place
-    Rows,
-    /// Field by field, compressed
-    Columns,
-}
-
-impl From<Layout> for hydra::Layout {
-    fn from(layout: Layout) -> hydra::Layout {
-        match layout {
-            Layout::Rows => hydra::Layout::Rows,
-            Layout::Columns => hydra::Layout::Columns,
-        }
-    }
 }
 
 #[derive(Args)]
@@ -335,7 +318,7 @@ pub(crate) struct ConvertArgs {
     pub(crate) schema: Option<PathBuf>,
     /// Store records as rows or as columns, if OUT is a Hydra file [default: rows]
     #[arg(long)]
-    pub(crate) layout: Option<Layout>,
+    pub(crate) layout: Option<LayoutArg>,
     /// Replace OUT if it exists
     #[arg(long)]
     pub(crate) force: bool,

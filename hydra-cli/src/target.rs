@@ -1,10 +1,10 @@
 //! The outputs of commands. A file appears under its name only when it is complete. Existing files are
 //! replaced only with `--force`, and no partial file is left behind.
 
-use crate::args::Layout;
 use crate::console::Console;
 use crate::failure::{Failure, Result};
 use crate::interrupt;
+use crate::streams::LayoutArg;
 use hydra::file::{Output, OutputOptions, WriterOptions};
 use hydra::{Error, ErrorKind, Writer};
 use std::fs::{self, File};
@@ -92,7 +92,7 @@ impl Target {
     /// Writes a Hydra file; for stdout, it is first written to a temporary file.
     pub(crate) fn write_hydra(
         self,
-        layout: Option<Layout>,
+        layout: Option<LayoutArg>,
         console: &mut Console,
         fill: impl FnOnce(&mut Writer) -> Result<()>,
     ) -> Result<()> {

@@ -197,6 +197,8 @@ pub mod schema;
 /// Files: blocks, commits and the index; checking, recovery, compaction, and following a growing file.
 pub mod file {
     pub use crate::follow::{Follow, Stop};
+    pub use crate::layout::columns::directory::StreamEntry;
+    pub use crate::layout::columns::listing::{BlockStream, BlockStreams};
     pub use crate::publish::{Output, OutputOptions};
     pub use crate::repair::check::{CheckSummary, check};
     pub use crate::repair::compact::{CompactOptions, Compaction, Size, compact};

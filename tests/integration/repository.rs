@@ -113,6 +113,8 @@ const LIMITS: &[(&str, &[&str], usize)] = &[
     ("commands", &["hydra-cli/src/commands/"], 2_095),
     ("import", &["hydra-cli/src/import/"], 2_195),
     ("render", &["hydra-cli/src/render/", "hydra-cli/src/text/"], 1_720),
+    ("sections of a dump", &["hydra-cli/src/render/section.rs"], 80),
+    ("columns in the command", &["hydra-cli/src/streams.rs", "hydra-cli/src/render/streams.rs"], 450),
     (
         "frame of the command",
         &[

@@ -6,16 +6,16 @@ use crate::failure::{Exit, Result};
 use crate::interrupt;
 use crate::progress::ProgressBar;
 use crate::source::Input;
+use crate::streams::{LayoutArg, compact_options};
 use crate::text::{bytes, escape, plural};
-use hydra::file::{self, CompactOptions, Size};
+use hydra::file::{self, Size};
 use serde_json::json;
 use std::io::Write;
 
 pub(crate) fn run(args: &CompactArgs, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.input, console)?;
     interrupt::watch();
-    let mut options = CompactOptions::default();
-    options.layout = args.layout.map(Into::into);
+    let options = compact_options(args.layout);
     let done = ProgressBar::watch("compacting", |progress| {
         file::compact(&input.path, &args.output, options, Some(progress))
     });
@@ -24,6 +24,7 @@ pub(crate) fn run(args: &CompactArgs, console: &mut Console) -> Result<Exit> {
         let size = |size: Size| json!({ "size_bytes": size.bytes, "blocks": size.block_count });
         let document = json!({
             "version": 1, "records": done.record_count, "before": size(done.before), "after": size(done.after),
+            "layout": args.layout.map(LayoutArg::name),
         });
         console.json(&document)?;
         return Ok(Exit::Done);

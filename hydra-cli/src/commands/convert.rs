@@ -23,7 +23,12 @@ pub(crate) fn run(args: &ConvertArgs, console: &mut Console) -> Result<Exit> {
         (from, Format::Hydra) if from != Format::Hydra => import::run(args, from, console),
         (from, to) => {
             let words = format!("{} cannot be converted to {}", from.name(), to.name());
-            let help = "one of IN and OUT must be a Hydra file; --schema gives a Hydra file another schema";
+            let help = match args.layout {
+                Some(_) if from == Format::Hydra => {
+                    "hydra compact --layout gives a Hydra file another layout"
+                }
+                _ => "one of IN and OUT must be a Hydra file; --schema gives a Hydra file another schema",
+            };
             Err(Failure::usage(words).help(help))
         }
     }

@@ -7,14 +7,16 @@
 //! uses its file offset only for errors. Start reading at [`BlockLayout`].
 
 pub(crate) mod columns;
+mod layouts;
 pub(crate) mod rows;
 
-use crate::layout::columns::ColumnLayout;
-use crate::layout::rows::{Auditor, RowLayout, StagedRows, Validator};
+pub use layouts::Layout;
+pub(crate) use layouts::{Layouts, WINDOW_RECORDS};
+
+use crate::layout::rows::{Auditor, StagedRows, Validator};
 use crate::memory::{Backing, Payload};
 use crate::store::block::{BlockAt, SealedBlock};
 use crate::{Error, Result, Schema};
-use std::sync::{Arc, OnceLock};
 
 /// The layout of the records of a block in its payload.
 pub(crate) trait BlockLayout: Sync {
@@ -28,11 +30,6 @@ pub(crate) trait BlockLayout: Sync {
     /// Checks the payload against its checksums, unless [`BlockLayout::view`] does that.
     fn check_payload(&self, block: &BlockAt, payload: &[u8]) -> Result<()> {
         block.check_payload(payload)
-    }
-
-    /// Returns whether the records are converted when they are viewed, so that the result should be kept.
-    fn converts(&self) -> bool {
-        false
     }
 
     /// Returns the records of the payload that starts at `start` of its backing. They are in bounds and their
@@ -52,61 +49,6 @@ pub(crate) fn check_supported(block: &BlockAt) -> Result<()> {
     match (block.layout, block.encoding) {
         (0 | 1, 0) => block.check_flags(),
         _ => Err(block.unknown_layout()),
-    }
-}
-
-/// How a table is stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Layout {
-    /// Records one after the other: fast to append, and read in place.
-    #[default]
-    Rows,
-    /// Fields one after the other, compressed: small, and fast where few fields are read.
-    Columns,
-}
-
-impl Layout {
-    /// Returns the size of blocks as rows, where blocks of rows have this size.
-    pub(crate) fn block_bytes(self, row_bytes: usize) -> usize {
-        match self {
-            Layout::Rows => row_bytes,
-            Layout::Columns => row_bytes.saturating_mul(4),
-        }
-    }
-}
-
-/// The layouts of the blocks of one schema.
-#[derive(Debug)]
-pub(crate) struct Layouts {
-    schema: Arc<Schema>,
-    columns: OnceLock<Option<ColumnLayout>>,
-}
-
-impl Layouts {
-    pub(crate) fn new(schema: Arc<Schema>) -> Layouts {
-        Layouts { schema, columns: OnceLock::new() }
-    }
-
-    fn columns(&self) -> Option<&ColumnLayout> {
-        self.columns.get_or_init(|| ColumnLayout::new(&self.schema)).as_ref()
-    }
-
-    /// Returns the layout of a DATA block, or an error if this library does not support it.
-    pub(crate) fn of(&self, block: &BlockAt) -> Result<&dyn BlockLayout> {
-        check_supported(block)?;
-        match block.layout {
-            0 => Ok(&RowLayout),
-            _ => self.columns().map(|columns| columns as _).ok_or_else(|| block.unknown_layout()),
-        }
-    }
-
-    /// Builds a block of these records. A layout that does not suit them is replaced by rows.
-    pub(crate) fn seal(&self, rows: StagedRows, layout: Layout) -> Result<SealedBlock> {
-        match (layout == Layout::Columns).then(|| self.columns()).flatten() {
-            Some(columns) => columns.seal(rows),
-            None => RowLayout.seal(rows),
-        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::store::commit::Commit;
 use crate::store::open::{self, Opened};
 use crate::store::storage::{Disk, Source, Storage};
 use crate::table::cache::Records;
+use crate::table::columns::Want;
 use crate::table::snapshot::read;
 use crate::table::writer::Writer;
 use crate::{AlignedBuf, Schema};
@@ -233,7 +234,9 @@ pub(crate) fn records(memory: &Memory, opened: &Opened, table: usize) -> Vec<(u6
     while let Some(entry) = cursor.next(&opened.catalog, memory) {
         let Ok(entry) = entry else { continue };
         let schema_records = |_, schema: &Arc<Schema>| Arc::new(Records::new(schema, None));
-        let Ok(loaded) = read(memory, &opened.catalog, &entry, AlignedBuf::default, &schema_records) else {
+        let Ok(loaded) =
+            read(memory, &opened.catalog, &entry, AlignedBuf::default, &schema_records, Want::Whole)
+        else {
             continue;
         };
         let stored = loaded.payload.records().chunks(loaded.stride);

@@ -1,6 +1,7 @@
 //! Caches of a file's blocks. Their content stays valid for every later state, because committed bytes do not
 //! change.
 
+use super::columns::PartMapping;
 use super::snapshot::Loaded;
 use crate::evolve::Evolution;
 use crate::layout::Layouts;
@@ -11,10 +12,13 @@ use crate::{Result, Schema};
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The number of blocks that a reader without a map caches: 2 MiB with the default block size.
 const BLOCKS: usize = 8;
+
+/// The number of groups of records of columns that a reader caches: at most 16 MiB.
+const WINDOWS: usize = 64;
 
 /// The number of index nodes, of at most 256 entries, that a reader caches: at most 640 KiB.
 const NODES: usize = 64;
@@ -31,7 +35,9 @@ pub(super) struct Caches {
     records: Mutex<HashMap<u32, Arc<Records>>>,
     /// Verified blocks by offset, for buffers, and of a map those that were converted.
     pub(super) blocks: Recent<u64, Loaded>,
-    /// Whether blocks of a map were converted.
+    /// Records of blocks of columns, by the block's offset and their number in it.
+    pub(super) windows: Recent<(u64, u64), Loaded>,
+    /// Whether blocks of columns were converted.
     pub(super) has_converted: AtomicBool,
     /// The entries of index nodes by offset.
     pub(super) nodes: Recent<u64, Arc<[Entry]>>,
@@ -56,6 +62,8 @@ impl Records {
 /// How records of a schema of the file are read as another type.
 pub(crate) struct SchemaMapping {
     pub(super) evolution: Evolution,
+    /// How blocks of columns are read without the fields that the other type lacks, if it lacks any.
+    pub(super) part: OnceLock<Option<PartMapping>>,
     /// Converted blocks by offset.
     pub(super) blocks: Recent<u64, Loaded>,
 }
@@ -76,6 +84,7 @@ impl Caches {
             path: std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
             good: Known::new(blocks),
             records: Mutex::default(),
+            windows: Recent::new(WINDOWS),
             has_converted: AtomicBool::new(false),
             blocks: Recent::new(BLOCKS),
             nodes: Recent::new(NODES),
@@ -92,7 +101,7 @@ impl Caches {
     pub(super) fn mapping(&self, id: u32, schema: &Schema, target: &Schema) -> Result<Arc<SchemaMapping>> {
         self.mappings.get((id, MappingTarget(target.clone())), || {
             let evolution = Evolution::between(schema, target)?;
-            Ok(Arc::new(SchemaMapping { evolution, blocks: Recent::new(BLOCKS) }))
+            Ok(Arc::new(SchemaMapping { evolution, part: OnceLock::new(), blocks: Recent::new(BLOCKS) }))
         })
     }
 

@@ -1,20 +1,20 @@
 //! One state of a file, and the caches of its blocks. It finds a block through the index, reads it, and
 //! verifies it when it is first read: header, checksum, then the checks of its layout.
 
-use super::block::Block;
 use super::cache::{Caches, Records, SchemaMapping};
+use super::columns::{StoredBlock, Want};
 use super::metadata::{self, Metadata};
 use crate::evolve::{Plan, Resolution, Transcoded};
+use crate::layout;
 use crate::layout::rows::{At, Fault, RowLayout, StagedRows, invalid, is_valid};
-use crate::layout::{self, Layout};
 use crate::memory::{AlignedBuf, Backing, Payload, TextMap};
-use crate::store::block::{self, BlockHeader, BlockKind, SealedBlock};
+use crate::store::block;
 use crate::store::bytes::LINE;
 use crate::store::catalog::{Catalog, EntryCursor, TableInfo};
 use crate::store::index::Entry;
 use crate::store::open::{self, Opened};
 use crate::store::storage::Source;
-use crate::{Dynamic, Error, ErrorKind, Result, Schema};
+use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -170,29 +170,42 @@ impl Snapshot {
 
     /// Returns the block of an entry, verified now or earlier.
     pub(crate) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
-        let loaded = match &self.map {
-            Some(map) => self.load_mapped(map, entry),
-            None => self.caches.blocks.get(entry.offset, || self.load_buffered(entry)),
-        };
-        loaded.map_err(|error| self.in_block(error, table, entry))
+        self.load_whole(entry).map_err(|error| self.in_block(error, table, entry))
     }
 
     /// Returns the block of an entry, to be read as `target`.
     pub(crate) fn load_as(&self, table: usize, entry: &Entry, target: &Arc<Schema>) -> Result<Loaded> {
-        let loaded = self.load(table, entry)?;
-        if loaded.schema.is_identical(target) {
-            return Ok(loaded);
+        let stored = self.opened.catalog.schemas.get(&entry.schema).map(|info| info.schema());
+        if stored.is_none_or(|schema| schema.is_identical(target)) {
+            return self.load(table, entry);
         }
         let shown = self.mapping(entry.schema, target).and_then(|mapping| {
-            let evolution = &mapping.evolution;
+            if self.caches.has_converted.load(Ordering::Relaxed)
+                && let Some(loaded) = mapping.blocks.find(&entry.offset)
+            {
+                return Ok(loaded);
+            }
+            let (loaded, evolution) = self.load_for(&mapping, entry, target)?;
             match evolution.resolution() {
                 Resolution::Transcoded => {
                     mapping.blocks.get(entry.offset, || loaded.transcoded(evolution.plan(), target))
                 }
-                resolution => Ok(loaded.shown_as(target.clone(), resolution == Resolution::Wider)),
+                resolution => {
+                    let converted = loaded.stored.is_some();
+                    let shown = loaded.shown_as(target.clone(), resolution == Resolution::Wider);
+                    if converted { mapping.blocks.get(entry.offset, || Ok(shown)) } else { Ok(shown) }
+                }
             }
         });
         shown.map_err(|error| self.in_block(error, table, entry))
+    }
+
+    /// Returns the block of an entry with all its fields, verified now or earlier.
+    pub(super) fn load_whole(&self, entry: &Entry) -> Result<Loaded> {
+        match &self.map {
+            Some(map) => self.load_mapped(map, entry, Want::Whole),
+            None => self.caches.blocks.get(entry.offset, || self.load_buffered(entry, Want::Whole)),
+        }
     }
 
     /// Returns how records of a schema are read as `target`. It is computed once, and cached together with
@@ -206,7 +219,7 @@ impl Snapshot {
 
     /// Reads and verifies the block of an entry again, without caching it.
     pub(crate) fn load_once(&self, table: usize, entry: &Entry) -> Result<Loaded> {
-        self.load_buffered(entry).map_err(|error| self.in_block(error, table, entry))
+        self.load_buffered(entry, Want::Whole).map_err(|error| self.in_block(error, table, entry))
     }
 
     /// Adds the block to an error.
@@ -216,18 +229,14 @@ impl Snapshot {
         self.in_file(error.at(entry.offset).place(records))
     }
 
-    fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry) -> Result<Loaded> {
+    pub(super) fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
         if self.caches.has_converted.load(Ordering::Relaxed)
             && let Some(loaded) = self.caches.blocks.find(&entry.offset)
         {
             return Ok(loaded);
         }
-        let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
-        let backing = Backing::Map(map.clone());
         let is_good = self.caches.good.contains(entry.offset);
-        let loaded = unpack(&self.opened.catalog, entry, backing, start, !is_good, &|id, schema| {
-            self.records(id, schema)
-        })?;
+        let loaded = self.unpack_mapped(map, entry, !is_good, want)?;
         if loaded.stored.is_some() {
             self.caches.has_converted.store(true, Ordering::Relaxed);
             return self.caches.blocks.get(entry.offset, || Ok(loaded));
@@ -238,18 +247,24 @@ impl Snapshot {
         Ok(loaded)
     }
 
-    fn load_buffered(&self, entry: &Entry) -> Result<Loaded> {
+    pub(super) fn unpack_mapped(
+        &self,
+        map: &Arc<TextMap>,
+        entry: &Entry,
+        verify: bool,
+        want: Want<'_>,
+    ) -> Result<Loaded> {
+        let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
         let records = |id, schema: &Arc<Schema>| self.records(id, schema);
-        read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &records)
+        unpack(&self.opened.catalog, entry, (Backing::Map(map.clone()), start), verify, &records, want)
     }
 
-    /// Builds a block of records that replaces another, in its layout.
-    pub(crate) fn seal(&self, id: u32, block: &Block<Dynamic>, rows: StagedRows) -> Result<SealedBlock> {
-        let Loaded { schema, .. } = &block.loaded;
-        self.records(id, schema).layouts.seal(rows, block.loaded.layout())
+    pub(super) fn load_buffered(&self, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
+        let records = |id, schema: &Arc<Schema>| self.records(id, schema);
+        read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &records, want)
     }
 
-    fn records(&self, id: u32, schema: &Arc<Schema>) -> Arc<Records> {
+    pub(super) fn records(&self, id: u32, schema: &Arc<Schema>) -> Arc<Records> {
         self.caches.records(id, || Records::new(schema, None))
     }
 }
@@ -264,6 +279,7 @@ pub(crate) fn read(
     entry: &Entry,
     buffer: impl FnOnce() -> AlignedBuf,
     records: RecordsOf<'_>,
+    want: Want<'_>,
 ) -> Result<Loaded> {
     // The header is checked first, because a directory can refer to one large block many times.
     let block = catalog.blocks(source).header(entry.offset)?;
@@ -272,18 +288,18 @@ pub(crate) fn read(
     buffer.resize(usize::try_from(block.bytes()).unwrap_or(0));
     let count = source.read_at(entry.offset, &mut buffer)?;
     buffer.resize(count);
-    unpack(catalog, entry, Backing::Buffer(Arc::new(buffer)), LINE as usize, true, records)
+    unpack(catalog, entry, (Backing::Buffer(Arc::new(buffer)), LINE as usize), true, records, want)
 }
 
 /// Returns the block of an entry, whose payload starts at `start` of the backing. It is verified, or was
-/// before.
-fn unpack(
+/// before. Of columns, only a part of their schema is read if `part` says so.
+pub(super) fn unpack(
     catalog: &Catalog,
     entry: &Entry,
-    backing: Backing,
-    start: usize,
+    (backing, start): (Backing, usize),
     verify: bool,
     records: RecordsOf<'_>,
+    want: Want<'_>,
 ) -> Result<Loaded> {
     let line = start.checked_sub(LINE as usize).and_then(|at| backing.get(at..start)).unwrap_or_default();
     let block = block::decode_header(line, catalog.key(), entry.offset, catalog.limit)?;
@@ -293,19 +309,29 @@ fn unpack(
     let records = (verify || block.layout != 0).then(|| records(block.schema, schema));
     let layout = records.as_ref().map_or(Ok(&RowLayout as _), |records| records.layouts.of(&block))?;
     layout.check_header(&block, schema)?;
-    if verify {
-        let end = start.saturating_add(block.payload_bytes as usize);
-        layout.check_payload(&block, backing.get(start..end).unwrap_or_default())?;
+    let stored = backing.get(start..start.saturating_add(block.payload_bytes as usize)).unwrap_or_default();
+    if let (Want::Near(index), Some(records)) = (want, &records) {
+        let position = index.saturating_sub(entry.first) as usize;
+        if let Some((payload, range)) = records.layouts.window(&block, stored, position, verify)? {
+            return Loaded::window(entry, schema, payload, range, &records.validator);
+        }
     }
+    if verify {
+        layout.check_payload(&block, stored)?;
+    }
+    let part = if let Want::Part(part) = want { Some(part).filter(|_| block.layout != 0) } else { None };
+    let (layout, schema) = match part {
+        Some(part) => (part.layouts.of(&block)?, part.layouts.schema()),
+        None => (layout, schema),
+    };
     let payload = layout.view(&block, backing.clone(), start)?;
-    if let Some(records) = &records {
+    if let Some(records) = part.or(records.as_deref()) {
         layout.verify(&block, &payload, &records.validator)?;
     }
     let count = block.count as usize;
     let stride = schema.root().size();
     let bad = Arc::default();
-    let stored =
-        (block.layout != 0).then(|| StoredBlock { header: block.header, backing: backing.clone(), start });
+    let stored = (block.layout != 0).then(|| StoredBlock::new(block.header, backing.clone(), start));
     Ok(Loaded {
         payload,
         schema: schema.clone(),
@@ -316,26 +342,6 @@ fn unpack(
         bad,
         dense: None,
     })
-}
-
-/// A block with the bytes of its payload.
-#[derive(Clone, Debug)]
-pub(crate) struct StoredBlock {
-    header: BlockHeader,
-    backing: Backing,
-    start: usize,
-}
-
-impl StoredBlock {
-    /// Returns the same block without a place.
-    pub(crate) fn seal(&self) -> Result<SealedBlock> {
-        let end = self.start.saturating_add(self.header.payload_bytes as usize);
-        let payload = self.backing.get(self.start..end).unwrap_or_default().to_vec();
-        let mut sealed = SealedBlock::of(BlockKind::Data, payload)?;
-        let BlockHeader { layout, count, stride, text, .. } = self.header;
-        sealed.header = BlockHeader { layout, count, stride, text, ..sealed.header };
-        Ok(sealed)
-    }
 }
 
 /// A verified payload, with what is needed to read it.
@@ -359,11 +365,6 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Returns the layout of the block in the file.
-    pub(crate) fn layout(&self) -> Layout {
-        if self.stored.is_some() { Layout::Columns } else { Layout::Rows }
-    }
-
     /// Returns the records as rows.
     pub(crate) fn rows(&self) -> At<'_> {
         At::new(self.payload.records(), self.payload.heap(), self.payload.text())

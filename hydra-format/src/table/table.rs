@@ -244,7 +244,7 @@ impl<T: Row> Table<T> {
             return Err(snapshot.no_record(number, &index.to_string()));
         };
         let entry = snapshot.find(number, index)?;
-        let loaded = snapshot.load_as(number, &entry, &self.schema)?;
+        let loaded = snapshot.load_near(number, &entry, index, &self.schema)?;
         let position = loaded.position(index);
         if loaded.bad_from(position) == Some(position) {
             return Err(snapshot.in_block(loaded.bad_value(position, &entry), number, &entry));

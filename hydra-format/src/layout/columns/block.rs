@@ -3,29 +3,51 @@
 use super::decode::{Decoded, Stream, StreamBytes, Streams};
 use super::directory::{Directory, StreamEntry, ZSTD, most_memory};
 use super::encoding::{self, EncodedStream};
-use super::shape::{Shape, StreamKind};
+use super::shape::{Column, Part, Shape, StreamKind};
 use super::split::{Gathered, split};
-use super::{join, zstd};
+use super::{join, window, zstd};
 use crate::layout::BlockLayout;
 use crate::layout::rows::{
     Auditor, Regions, RowLayout, StagedRows, Validator, block_bytes, check_stride, invalid,
 };
 use crate::memory::{AlignedBuf, Backing, Payload, Ranges};
-use crate::store::block::{BlockAt, BlockKind, SealedBlock};
+use crate::store::block::{BlockAt, BlockHeader, BlockKind, SealedBlock};
+use crate::store::bytes::line_up;
 use crate::{Error, ErrorKind, Result, Schema};
+use std::ops::Range;
 use std::sync::Arc;
+
+/// Records of more bytes are not read by themselves.
+const MOST_WINDOW: usize = 256 << 10;
 
 /// Layout 1 with encoding 0, for blocks of one schema.
 #[derive(Debug)]
 pub(crate) struct ColumnLayout {
     schema: Schema,
-    shape: Shape,
+    pub(super) shape: Shape,
+    /// The number of streams of the blocks, and those of the shape, if it has only some fields of their type.
+    part: Option<(usize, Vec<usize>)>,
 }
 
 impl ColumnLayout {
     /// Creates the layout of a schema; `None` if it cannot be stored in columns.
     pub(in crate::layout) fn new(schema: &Schema) -> Option<ColumnLayout> {
-        Some(ColumnLayout { schema: schema.clone(), shape: Shape::new(schema)? })
+        Some(ColumnLayout { schema: schema.clone(), shape: Shape::new(schema)?, part: None })
+    }
+
+    /// Returns the layout as which only some fields of a struct are read, with their schema.
+    pub(in crate::layout) fn with_fields(&self, keep: &[usize]) -> Option<ColumnLayout> {
+        let schema = self.schema.with_fields(keep).ok()?;
+        let (all, fields) = (self.shape.streams.len(), &self.shape.fields);
+        let end = |field: usize| fields.get(field.saturating_add(1)).copied().unwrap_or(all);
+        let streams = keep.iter().map(|field| Some(*fields.get(*field)?..end(*field)));
+        let streams: Vec<usize> = streams.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+        let shape = Shape::new(&schema).filter(|shape| shape.streams.len() == streams.len())?;
+        Some(ColumnLayout { schema, shape, part: Some((all, streams)) })
+    }
+
+    pub(in crate::layout) fn schema(&self) -> &Schema {
+        &self.schema
     }
 
     /// Builds a block of columns; `None` if it would take too much memory to read.
@@ -107,24 +129,91 @@ impl ColumnLayout {
 
     /// Returns the decoded streams of a payload.
     fn streams<'a>(&'a self, block: &'a BlockAt, payload: &'a [u8]) -> Result<Streams<'a>> {
-        let mut streams = Streams::new(block, &self.schema, &self.shape, payload)?;
+        let all = self.part.as_ref().map_or(self.shape.streams.len(), |(all, _)| *all);
+        let mut directory = Directory::read(block, payload, all)?;
+        if let Some((_, streams)) = &self.part {
+            let entry = |stream: &usize| directory.streams.get(*stream).copied().unwrap_or_default();
+            directory.streams = streams.iter().map(entry).collect();
+        }
+        let mut streams = Streams::new(block, &self.schema, &self.shape, directory, payload);
         streams.read()?;
         Ok(streams)
     }
 
+    /// Returns the records around one as rows, and which they are, if they can be read without all others. The
+    /// payload is checked unless it was before.
+    pub(crate) fn view_window(
+        &self,
+        block: &BlockAt,
+        payload: &[u8],
+        record: usize,
+        verify: bool,
+    ) -> Result<Option<(Payload, Range<usize>)>> {
+        let start = record.checked_div(window::RECORDS).unwrap_or(0).saturating_mul(window::RECORDS);
+        let records = start..start.saturating_add(window::RECORDS).min(block.count as usize);
+        let bytes = self.schema.root().size().saturating_mul(window::RECORDS);
+        if bytes > MOST_WINDOW || !window::is_flat(&self.shape) {
+            return Ok(None);
+        }
+        let directory = Directory::read(block, payload, self.shape.streams.len())?;
+        let mut streams = Streams::new(block, &self.schema, &self.shape, directory, payload);
+        if !streams.is_plain() {
+            return Ok(None);
+        }
+        streams.trust(verify)?;
+        streams.read_window(records.clone())?;
+        let count = records.len();
+        let broken = |stream| self.broken(block, stream);
+        let sizes = join::measure(&streams.decoded, &self.shape, &self.schema, count).map_err(broken)?;
+        let rows = join::join(&streams.decoded, &self.shape, &self.schema, count, sizes).map_err(broken)?;
+        Ok(Some((payload_of(block, rows)?, records)))
+    }
+
+    /// Takes the values of the only stream, if the records are nothing else.
+    fn only_values<'a>(&self, streams: &mut Streams<'a>) -> Option<StreamBytes<'a>> {
+        let [level] = &self.shape.levels[..] else { return None };
+        let [Column { part: Part::Values { kind, count }, under: None, .. }] = &level.columns[..] else {
+            return None;
+        };
+        let stream = streams.decoded.0.first_mut()?;
+        let is_all = (kind.fixed_size() as usize).checked_mul(*count) == Some(level.size);
+        match std::mem::replace(stream, Stream::Unread) {
+            Stream::Bytes(values) if is_all => Some(values),
+            other => {
+                *stream = other;
+                None
+            }
+        }
+    }
+
+    /// Creates the error about a stream that does not fit, or about the lengths of the records as rows.
+    #[cold]
+    fn broken(&self, block: &BlockAt, stream: usize) -> Error {
+        let what = match self.shape.streams.get(stream) {
+            Some(_) => "what a stream refers to does not fit",
+            None => "heap and text of the records have other lengths than the directory says",
+        };
+        block.error(ErrorKind::BadColumns).what(what).path(self.shape.path(stream))
+    }
+
     /// Returns the records of decoded streams as rows.
     fn rows(&self, block: &BlockAt, streams: &Streams<'_>) -> Result<(AlignedBuf, Ranges)> {
-        let sizes = [streams.directory.heap as usize, streams.directory.text as usize];
-        join::join(&streams.decoded, &self.shape, &self.schema, block.count as usize, sizes).map_err(
-            |stream| {
-                let what = match self.shape.streams.get(stream) {
-                    Some(_) => "what a stream refers to does not fit",
-                    None => "heap and text of the records have other lengths than the directory says",
-                };
-                block.error(ErrorKind::BadColumns).what(what).path(self.shape.path(stream))
-            },
-        )
+        let broken = |stream| self.broken(block, stream);
+        let (count, Directory { heap, text, .. }) = (block.count as usize, &streams.directory);
+        let mut sizes = [*heap as usize, *text as usize];
+        if self.part.is_some() {
+            let part = join::measure(&streams.decoded, &self.shape, &self.schema, count).map_err(broken)?;
+            if part.iter().zip(sizes).any(|(part, all)| *part > all) {
+                return Err(broken(self.shape.streams.len()));
+            }
+            sizes = part;
+        }
+        join::join(&streams.decoded, &self.shape, &self.schema, count, sizes).map_err(broken)
     }
+}
+
+fn payload_of(block: &BlockAt, (buffer, ranges): (AlignedBuf, Ranges)) -> Result<Payload> {
+    Payload::new(Backing::Buffer(Arc::new(buffer)), ranges).map_err(|_| block.error(ErrorKind::BadUtf8))
 }
 
 impl BlockLayout for ColumnLayout {
@@ -144,20 +233,33 @@ impl BlockLayout for ColumnLayout {
         Ok(())
     }
 
-    fn converts(&self) -> bool {
-        true
-    }
-
     fn view(&self, block: &BlockAt, backing: Backing, start: usize) -> Result<Payload> {
         let end = start.saturating_add(block.payload_bytes as usize);
         let payload = backing.get(start..end).ok_or_else(|| block.error(ErrorKind::CutShort))?;
-        let (buffer, ranges) = self.rows(block, &self.streams(block, payload)?)?;
-        Payload::new(Backing::Buffer(Arc::new(buffer)), ranges).map_err(|_| block.error(ErrorKind::BadUtf8))
+        let mut streams = self.streams(block, payload)?;
+        match self.only_values(&mut streams) {
+            Some(StreamBytes::Made(mut values)) => {
+                let (count, end) = (values.len(), line_up(values.len() as u64) as usize);
+                values.resize(end);
+                payload_of(block, (values, Ranges { records: 0..count, heap: end..end, text: end..end }))
+            }
+            Some(StreamBytes::Lent(values)) => {
+                let offset = streams.directory.streams.first().map_or(0, |stream| stream.offset as usize);
+                let at = start.saturating_add(offset);
+                // Blocks, and so the bytes behind their last stream, end with a line.
+                let (count, end) = (values.len(), at.saturating_add(line_up(values.len() as u64) as usize));
+                let ranges = Ranges { records: at..at.saturating_add(count), heap: end..end, text: end..end };
+                Payload::new(backing.clone(), ranges).map_err(|_| block.error(ErrorKind::BadUtf8))
+            }
+            None => payload_of(block, self.rows(block, &streams)?),
+        }
     }
 
     fn verify(&self, block: &BlockAt, payload: &Payload, validator: &Validator) -> Result<()> {
         // The offsets of findings would be those of rows, which the file does not have.
-        RowLayout.verify(block, payload, validator).map_err(|error| error.at(block.offset))
+        let stride = self.schema.root().size() as u32;
+        let rows = BlockAt { header: BlockHeader { stride, ..block.header }, ..*block };
+        RowLayout.verify(&rows, payload, validator).map_err(|error| error.at(block.offset))
     }
 
     fn audit(&self, block: &BlockAt, payload: &[u8], auditor: &Auditor, report: &mut dyn FnMut(Error)) {

@@ -107,10 +107,16 @@ impl Decoded<'_> {
     /// Returns whether a slot has a value.
     #[inline]
     pub(super) fn is_present(&self, under: Option<Presence>, slot: usize) -> bool {
-        under.is_none_or(|presence| {
-            let index = slot.checked_div(presence.times).unwrap_or_default();
-            bit(self.bytes(presence.stream), index)
-        })
+        self.mask(under).has(slot)
+    }
+
+    /// Returns which slots have a value.
+    #[inline]
+    pub(super) fn mask(&self, under: Option<Presence>) -> Mask<'_> {
+        match under {
+            Some(presence) => Mask { bits: Some(self.bytes(presence.stream)), times: presence.times },
+            None => Mask { bits: None, times: 1 },
+        }
     }
 
     /// Returns the tag of a slot as unsigned bits.
@@ -123,27 +129,75 @@ impl Decoded<'_> {
     }
 }
 
+/// Which slots have a value: one bit for `times` slots, or all.
+#[derive(Clone, Copy)]
+pub(super) struct Mask<'a> {
+    bits: Option<&'a [u8]>,
+    times: usize,
+}
+
+impl<'a> Mask<'a> {
+    pub(super) fn of(bits: &'a [u8]) -> Mask<'a> {
+        Mask { bits: Some(bits), times: 1 }
+    }
+
+    #[inline]
+    pub(super) fn has(self, slot: usize) -> bool {
+        let index = if self.times == 1 { slot } else { slot.checked_div(self.times).unwrap_or(0) };
+        self.bits.is_none_or(|bits| bit(bits, index))
+    }
+
+    /// Returns the number of slots of a range that have a value.
+    pub(super) fn count(self, range: Range<usize>) -> usize {
+        range.filter(|slot| self.has(*slot)).count()
+    }
+
+    /// Returns the bits of a range.
+    pub(super) fn part(self, range: &Range<usize>) -> AlignedBuf {
+        let mut part = AlignedBuf::zeroed(range.len().div_ceil(8));
+        for (index, slot) in range.clone().enumerate() {
+            if let Some(byte) = part.get_mut(index >> 3) {
+                *byte |= u8::from(self.has(slot)) << (index & 7);
+            }
+        }
+        part
+    }
+
+    /// Returns values of `size` bytes at the slots of a range that have one, and zeros at the others.
+    pub(super) fn spread(self, values: &[u8], size: usize, range: &Range<usize>) -> AlignedBuf {
+        let mut spread = AlignedBuf::zeroed(range.len().saturating_mul(size));
+        let slots = range.clone().zip(spread.chunks_exact_mut(size.max(1)));
+        let present = slots.filter(|(slot, _)| self.has(*slot));
+        present
+            .zip(values.chunks_exact(size.max(1)))
+            .for_each(|((_, slot), value)| slot.copy_from_slice(value));
+        spread
+    }
+}
+
 /// The streams of a block.
 pub(super) struct Streams<'a> {
-    block: &'a BlockAt,
+    pub(super) block: &'a BlockAt,
     schema: &'a Schema,
-    shape: &'a Shape,
-    payload: &'a [u8],
+    pub(super) shape: &'a Shape,
+    pub(super) payload: &'a [u8],
     pub(super) directory: Directory,
     pub(super) decoded: Decoded<'a>,
+    /// Whether all bytes were checked, so that streams are not.
+    pub(super) trusted: bool,
 }
 
 impl<'a> Streams<'a> {
-    /// Reads the directory of a block, and no stream yet.
+    /// Starts to read the streams of a shape, of which the directory has the entries.
     pub(super) fn new(
         block: &'a BlockAt,
         schema: &'a Schema,
         shape: &'a Shape,
+        directory: Directory,
         payload: &'a [u8],
-    ) -> Result<Streams<'a>> {
-        let directory = Directory::read(block, payload, shape.streams.len())?;
+    ) -> Streams<'a> {
         let decoded = Decoded(shape.streams.iter().map(|_| Stream::Unread).collect());
-        Ok(Streams { block, schema, shape, payload, directory, decoded })
+        Streams { block, schema, shape, payload, directory, decoded, trusted: false }
     }
 
     /// Reads all streams of the shape's levels.
@@ -184,7 +238,7 @@ impl<'a> Streams<'a> {
 
     /// Returns the error about a stream.
     #[cold]
-    fn error(&self, stream: usize, flaw: Flaw) -> Error {
+    pub(super) fn error(&self, stream: usize, flaw: Flaw) -> Error {
         let offset = self.directory.streams.get(stream).map_or(0, |stream| stream.offset);
         let at = self.block.payload().saturating_add(offset.into());
         let error = self.block.error(ErrorKind::BadColumns).at(at).what(summary(flaw.rule));
@@ -213,8 +267,12 @@ impl<'a> Streams<'a> {
         self.decoded.is_present(under, slot)
     }
 
+    pub(super) fn mask(&self, under: Option<Presence>) -> Mask<'_> {
+        self.decoded.mask(under)
+    }
+
     /// Returns the number of absent slots.
-    fn absent(&self, under: Option<Presence>, slots: u64) -> u64 {
+    pub(super) fn absent(&self, under: Option<Presence>, slots: u64) -> u64 {
         let Some(presence) = under else { return 0 };
         let bits = self.decoded.bytes(presence.stream);
         let ones: u64 = bits.iter().map(|byte| u64::from(byte.count_ones())).sum();
@@ -223,7 +281,13 @@ impl<'a> Streams<'a> {
 
     /// Returns the entry of a stream and its stored bytes, if the entry is what follows from the streams above
     /// and the bytes match their checksum.
-    fn entry(&self, stream: usize, slots: u64, absent: u64, plain: u64) -> Result<(StreamEntry, &'a [u8])> {
+    pub(super) fn entry(
+        &self,
+        stream: usize,
+        slots: u64,
+        absent: u64,
+        plain: u64,
+    ) -> Result<(StreamEntry, &'a [u8])> {
         let entry = self.directory.streams.get(stream).copied().unwrap_or_default();
         let kind = self.shape.streams.get(stream).copied().unwrap_or(StreamKind::Rows);
         let may_be_compressed = matches!(kind, StreamKind::Run(_) | StreamKind::Rows);
@@ -239,7 +303,7 @@ impl<'a> Streams<'a> {
             return self.flaw(stream, "M7.2-4", words([slots, absent, plain]), words(found));
         }
         let stored = entry.stored(self.payload).unwrap_or_default();
-        let crc = crc32fast::hash(stored);
+        let crc = if self.trusted { entry.crc } else { crc32fast::hash(stored) };
         if crc != entry.crc {
             let at = self.block.payload().saturating_add(entry.offset.into());
             let error = self.block.error(ErrorKind::Checksum).at(at).path(self.shape.path(stream));
@@ -248,14 +312,14 @@ impl<'a> Streams<'a> {
         Ok((entry, stored))
     }
 
-    fn keep(&mut self, stream: usize, decoded: Stream<'a>) {
+    pub(super) fn keep(&mut self, stream: usize, decoded: Stream<'a>) {
         if let Some(slot) = self.decoded.0.get_mut(stream) {
             *slot = decoded;
         }
     }
 
     /// Reads bits.
-    fn bits(&mut self, stream: usize, slots: u64, under: Option<Presence>) -> Result<()> {
+    pub(super) fn bits(&mut self, stream: usize, slots: u64, under: Option<Presence>) -> Result<()> {
         let absent = self.absent(under, slots);
         let (entry, stored) = self.entry(stream, slots, absent, slots.div_ceil(8))?;
         let (slots, absent) = (slots as usize, absent as usize);
@@ -312,11 +376,7 @@ impl<'a> Streams<'a> {
         encoding::read_values(kind, encoding, stored, count, &mut values)
             .map_err(|flaw| self.error(stream, flaw))?;
         if absent > 0 {
-            let mut spread = AlignedBuf::zeroed(slots.saturating_mul(size));
-            let slots = spread.chunks_exact_mut(size).enumerate();
-            let present = slots.filter(|(slot, _)| self.is_present(under, *slot));
-            present.zip(values.chunks_exact(size)).for_each(|((_, slot), value)| slot.copy_from_slice(value));
-            values = spread;
+            values = self.mask(under).spread(&values, size, &(0..slots));
         }
         self.keep(stream, Stream::Bytes(StreamBytes::Made(values)));
         Ok(())
@@ -380,7 +440,7 @@ impl<'a> Streams<'a> {
     }
 
     /// Reads the stored bytes of a run or of rows.
-    fn unpacked(
+    pub(super) fn unpacked(
         &self,
         stream: usize,
         slots: u64,

@@ -10,7 +10,7 @@ record! {
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub(crate) struct Head in head, 64 {
         /// The length of the directory in bytes.
-        bytes = BYTES_LENGTH: u32,
+        bytes = LENGTH: u32,
         /// The number of streams.
         streams = STREAMS: u32,
         /// The number of bytes of heap of the records as rows.
@@ -22,10 +22,11 @@ record! {
 }
 
 record! {
-    /// The entry of a stream.
+    /// The entry of a stream in the directory of a block of columns.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    pub(crate) struct StreamEntry in entry, 64 {
-        /// The encoding.
+    #[non_exhaustive]
+    pub struct StreamEntry in entry, 64 {
+        /// The code of the encoding; see [`StreamEntry::encoding_name`].
         encoding = ENCODING: u8,
         /// The power of ten of a decimal.
         parameter = PARAMETER: u8,
@@ -36,7 +37,7 @@ record! {
         offset = OFFSET: u32,
         /// The number of stored bytes.
         stored = STORED: u32,
-        /// The number of bytes in encoding 0.
+        /// The number of bytes in encoding 0, without compression.
         plain = PLAIN: u32,
         /// The number of slots.
         slots = SLOTS: u32,
@@ -75,8 +76,8 @@ impl StreamEntry {
         self.flags & !(ZSTD | STATISTICS)
     }
 
-    /// Returns whether the stream is compressed.
-    pub(super) fn is_compressed(&self) -> bool {
+    /// Returns whether the stored bytes are compressed with zstd.
+    pub fn is_compressed(&self) -> bool {
         self.flags & ZSTD != 0
     }
 }
@@ -91,8 +92,10 @@ pub(crate) struct Directory {
 
 impl Directory {
     /// Reads the directory of a block with this number of streams, and checks where the streams are and how
-    /// much memory they need (M7.1-1, M7.1-2, M7.1-4).
+    /// much memory they need (M7.1-1, M7.1-2, M7.1-4). The bytes are the payload, or its start with the whole
+    /// directory.
     pub(super) fn read(block: &BlockAt, payload: &[u8], streams: usize) -> Result<Directory> {
+        let payload_bytes = block.payload_bytes as usize;
         let broken = |what| block.error(ErrorKind::BadColumns).what(what);
         let head = Head::from_rows(payload);
         let bytes = (head.streams as usize).saturating_add(1).saturating_mul(head::BYTES);
@@ -113,11 +116,11 @@ impl Directory {
         }
         let entries = all.chunks_exact(entry::BYTES).skip(1).map(StreamEntry::from_rows);
         let directory = Directory { heap: head.heap, text: head.text, streams: entries.collect() };
-        directory.check_places(bytes as u64, payload.len() as u64).map_err(|number| {
+        directory.check_places(bytes as u64, payload_bytes as u64).map_err(|number| {
             broken("the streams do not lie one after the other").found(format!("stream {number}"))
         })?;
         let memory = directory.memory(u64::from(block.count).saturating_mul(block.stride.into()));
-        let most = most_memory(payload.len());
+        let most = most_memory(payload_bytes);
         if memory > most {
             let error = broken("the columns take too much memory").expected(format!("at most {most} bytes"));
             return Err(error.found(format!("{memory} bytes")));

@@ -10,14 +10,18 @@ mod decode;
 pub(crate) mod directory;
 mod encoding;
 mod join;
+pub(crate) mod listing;
 mod places;
 mod relocate;
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of a checked schema")]
 mod shape;
 mod split;
 mod target;
+
 #[cfg(test)]
 mod tests;
+mod window;
 mod zstd;
 
 pub(crate) use block::ColumnLayout;
+pub(super) use window::RECORDS as WINDOW_RECORDS;

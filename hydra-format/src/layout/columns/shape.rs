@@ -112,18 +112,22 @@ pub(super) struct Level {
 }
 
 /// The streams and levels of a schema. The records are level 0.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Shape {
     pub(super) streams: Vec<StreamKind>,
     pub(super) levels: Vec<Level>,
     /// The path of each stream in a record, for people.
     paths: Vec<String>,
+    /// What each stream has of the value at its path.
+    parts: Vec<&'static str>,
+    /// The first stream of each field of the root, if that is a struct.
+    pub(super) fields: Vec<usize>,
 }
 
 impl Shape {
     /// Returns the shape of a schema; `None` if it has too many streams.
     pub(super) fn new(schema: &Schema) -> Option<Shape> {
-        let shape = Shape { streams: Vec::new(), levels: Vec::new(), paths: Vec::new() };
+        let shape = Shape::default();
         let mut builder = Builder {
             schema,
             loops: loops(schema),
@@ -140,6 +144,11 @@ impl Shape {
     /// Returns the path of a stream in a record, such as `items[].price`.
     pub(super) fn path(&self, stream: usize) -> &str {
         self.paths.get(stream).map_or("", String::as_str)
+    }
+
+    /// Returns what a stream has of the value at its path, in the words of FORMAT.md.
+    pub(super) fn part(&self, stream: usize) -> &'static str {
+        self.parts.get(stream).copied().unwrap_or("")
     }
 }
 
@@ -218,6 +227,13 @@ impl Builder<'_> {
         let number = self.shape.streams.len();
         self.shape.streams.push(kind);
         self.shape.paths.push(self.path.clone());
+        self.shape.parts.push(match kind {
+            StreamKind::Bits => "bits",
+            StreamKind::Values(_) => "values",
+            StreamKind::Offsets(_) => "offsets",
+            StreamKind::Run(_) => "run",
+            StreamKind::Rows => "rows",
+        });
         (number + self.boxes < MAX_STREAMS).then_some(number)
     }
 
@@ -251,6 +267,7 @@ impl Builder<'_> {
             }
             Kind::Option => {
                 let stream = self.stream(StreamKind::Bits)?;
+                self.shape.parts[stream] = "presence";
                 self.column(level, place, stream, Part::Bit);
                 let under = Some(Presence { stream, times: 1 });
                 let inside = place.inside(self.ty(ty).align());
@@ -263,7 +280,11 @@ impl Builder<'_> {
             }
             Kind::Array => return self.array(level, ty, place),
             Kind::Tuple | Kind::Struct => {
-                let mut fields = placed("", self.ty(ty).fields()).into_iter();
+                let fields = placed("", self.ty(ty).fields());
+                if place.depth == 0 {
+                    return self.root(level, &fields, place);
+                }
+                let mut fields = fields.into_iter();
                 return fields.try_for_each(|(at, ty, name)| self.named(&name, level, ty, place.inside(at)));
             }
             Kind::Newtype => return self.part(level, self.element(ty), place.inside(0)),
@@ -278,6 +299,15 @@ impl Builder<'_> {
                 let stream = self.stream(StreamKind::Values(kind))?;
                 self.column(level, place, stream, Part::Values { kind, count: 1 });
             }
+        }
+        Some(())
+    }
+
+    /// Adds the fields of the root.
+    fn root(&mut self, level: usize, fields: &[Placed], place: Place) -> Option<()> {
+        for (at, ty, name) in fields {
+            self.shape.fields.push(self.shape.streams.len());
+            self.named(name, level, *ty, place.inside(*at))?;
         }
         Some(())
     }
@@ -318,6 +348,7 @@ impl Builder<'_> {
     fn choice(&mut self, level: usize, ty: u32, place: Place) -> Option<()> {
         let tag = self.ty(ty).tag()?;
         let stream = self.stream(StreamKind::Values(tag))?;
+        self.shape.parts[stream] = "tags";
         if !self.variants.contains_key(&ty) {
             let all = self.ty(ty).variants().iter().map(|variant| {
                 (variant.tag().cast_unsigned() & tag.mask(), placed(variant.name(), variant.fields()))

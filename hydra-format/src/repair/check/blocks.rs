@@ -115,7 +115,10 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         }
         let good = checked.is_ok();
         self.lost |= !good && !block.is(BlockKind::Data);
-        checked.unwrap_or_else(|error| self.findings.report(error));
+        checked.unwrap_or_else(|error| {
+            let error = self.in_streams(error, block, payload);
+            self.findings.report(error);
+        });
         match block.block_kind() {
             Some(BlockKind::Data) => self.check_data(block, good.then_some(payload))?,
             Some(BlockKind::Schema) if good => self.check_schema(block, payload),
@@ -175,6 +178,18 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         let mut report = |error: Error| self.findings.report(error.place(place.clone()));
         layout.audit(block, payload, auditor, &mut report);
         Ok(())
+    }
+
+    /// Adds the damaged streams to an error about the payload of a block of columns.
+    fn in_streams(&self, error: Error, block: &BlockAt, payload: &[u8]) -> Error {
+        let info = self.catalog.schemas.get(&block.schema).filter(|_| block.is(BlockKind::Data));
+        let Some(info) = info.filter(|_| error.kind() == ErrorKind::Checksum) else { return error };
+        match Layouts::new(info.schema.clone()).damaged_streams(block, payload) {
+            Ok(paths) if paths.is_empty() => error,
+            Ok(paths) => error.path(paths.join(", ")),
+            Err(directory) if directory.kind() == ErrorKind::Checksum => directory,
+            Err(_) => error,
+        }
     }
 
     fn check_schema(&mut self, block: &BlockAt, payload: &[u8]) {

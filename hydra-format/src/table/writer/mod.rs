@@ -9,7 +9,7 @@ mod tests;
 
 pub use options::WriterOptions;
 
-use crate::layout::rows::{EncodedRecord, Pushed, Stage, StagedRows, TwoPasses};
+use crate::layout::rows::{EncodedRecord, Pushed, Stage, TwoPasses};
 use crate::layout::{Layout, Layouts};
 use crate::memory;
 use crate::reflect::Data;

@@ -8,6 +8,7 @@ use crate::memory::AlignedBuf;
 use crate::store::catalog::Catalog;
 use crate::store::log::Log;
 use crate::table::cache::Records;
+use crate::table::columns::Want;
 use crate::table::snapshot::read;
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::HashMap;
@@ -78,7 +79,7 @@ pub(crate) fn check_blocks(
         let Ok(entry) = found else { continue };
         let Some(newest) = newest_by_id.get(&entry.schema).and_then(Option::as_ref) else { continue };
         if entry.bytes() > newest.safe_bytes {
-            let read = read(log.source(), &log.catalog, &entry, AlignedBuf::default, &records);
+            let read = read(log.source(), &log.catalog, &entry, AlignedBuf::default, &records, Want::Whole);
             let fits = read.map_or(Ok(()), |loaded| newest.check_size(loaded.rows(), loaded.count));
             fits.map_err(|error| {
                 let name = log.catalog.table_name(number);

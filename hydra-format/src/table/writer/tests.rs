@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::layout::BlockLayout;
-use crate::layout::rows::RowLayout;
+use crate::layout::rows::{RowLayout, StagedRows};
 use crate::repair::check::check_source;
 use crate::store::block::BlockKind;
 use crate::store::bytes::{DIRECTORY_EVERY, MAX_UNSYNCED, REGION, RUN, SLOT_AT};

@@ -1,0 +1,92 @@
+//! The layouts of the blocks of a table: which one a block has, and which one a new block gets.
+
+use super::columns::{self, ColumnLayout};
+use super::rows::{RowLayout, StagedRows};
+use super::{BlockLayout, check_supported};
+use crate::memory::Payload;
+use crate::store::block::{BlockAt, SealedBlock};
+use crate::{Result, Schema};
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+/// The number of records of columns that are read together, at most, for one of them.
+pub(crate) const WINDOW_RECORDS: u64 = columns::WINDOW_RECORDS as u64;
+
+/// How a table is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Layout {
+    /// Records one after the other: fast to append, and read in place.
+    #[default]
+    Rows,
+    /// Fields one after the other, compressed: small, and fast where few fields are read.
+    Columns,
+}
+
+impl Layout {
+    /// Returns the size of blocks as rows, where blocks of rows have this size.
+    pub(crate) fn block_bytes(self, row_bytes: usize) -> usize {
+        match self {
+            Layout::Rows => row_bytes,
+            Layout::Columns => row_bytes.saturating_mul(4),
+        }
+    }
+}
+
+/// The layouts of the blocks of one schema.
+#[derive(Debug)]
+pub(crate) struct Layouts {
+    schema: Arc<Schema>,
+    columns: OnceLock<Option<ColumnLayout>>,
+}
+
+impl Layouts {
+    pub(crate) fn new(schema: Arc<Schema>) -> Layouts {
+        Layouts { schema, columns: OnceLock::new() }
+    }
+
+    pub(super) fn columns(&self) -> Option<&ColumnLayout> {
+        self.columns.get_or_init(|| ColumnLayout::new(&self.schema)).as_ref()
+    }
+
+    /// Returns the layout of a DATA block, or an error if this library does not support it.
+    pub(crate) fn of(&self, block: &BlockAt) -> Result<&dyn BlockLayout> {
+        check_supported(block)?;
+        match block.layout {
+            0 => Ok(&RowLayout),
+            _ => self.columns().map(|columns| columns as _).ok_or_else(|| block.unknown_layout()),
+        }
+    }
+
+    /// Returns the records of columns around one as rows, and which they are, if these can be read without the
+    /// others. Unless the payload was verified before, its checksum is checked.
+    pub(crate) fn window(
+        &self,
+        block: &BlockAt,
+        payload: &[u8],
+        record: usize,
+        verify: bool,
+    ) -> Result<Option<(Payload, Range<usize>)>> {
+        let columns = self.columns().filter(|_| block.layout == 1);
+        columns.map_or(Ok(None), |columns| columns.view_window(block, payload, record, verify))
+    }
+
+    /// Returns how blocks of columns are read with only some fields of their root; `None` if that cannot be.
+    pub(crate) fn with_fields(&self, keep: &[usize]) -> Option<Layouts> {
+        let columns = self.columns()?.with_fields(keep)?;
+        let schema = Arc::new(columns.schema().clone());
+        Some(Layouts { schema, columns: OnceLock::from(Some(columns)) })
+    }
+
+    pub(crate) fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// Builds a block of these records. A layout that does not suit them is replaced by rows.
+    pub(crate) fn seal(&self, rows: StagedRows, layout: Layout) -> Result<SealedBlock> {
+        match (layout == Layout::Columns).then(|| self.columns()).flatten() {
+            Some(columns) => columns.seal(rows),
+            None => RowLayout.seal(rows),
+        }
+    }
+}
