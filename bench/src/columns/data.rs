@@ -10,17 +10,17 @@ use std::process::Command;
 use std::str::FromStr;
 
 sample!(Tick {
-    0 "one integer": 0 time;
-    1 "one float": 1 price;
-    2 "three fields": 0 time, 1 price, 5 venue;
-    3 "all fields": 0 time, 1 price, 2 size, 3 order, 4 account, 5 venue, 6 flags;
+    0 "one integer": 0 time: u64;
+    1 "one float": 1 price: f64;
+    2 "three fields": 0 time: u64, 1 price: f64, 5 venue: u32;
+    3 "all fields": 0 time: u64, 1 price: f64, 2 size: f64, 3 order: u64, 4 account: u64, 5 venue: u32, 6 flags: u32;
 });
 
 sample!(Log {
-    0 "one integer": 0 time;
-    1 "one text": 2 message;
-    2 "three fields": 0 time, 2 message, 6 status;
-    3 "all fields": 0 time, 1 service, 2 message, 3 spans, 4 user, 5 micros, 6 status, 7 level;
+    0 "one integer": 0 time: u64;
+    1 "one text": 2 message: String;
+    2 "three fields": 0 time: u64, 2 message: String, 6 status: u16;
+    3 "all fields": 0 time: u64, 1 service: String, 2 message: String, 3 spans: Vec<u32>, 4 user: Option<u32>, 5 micros: u32, 6 status: u16, 7 level: u8;
 });
 
 /// A sequence of random numbers that is the same in each run (splitmix64).
@@ -95,12 +95,12 @@ sample!(@arrays Flight {
 });
 
 sample!(Flight {
-    0 "one integer": 10 flight;
-    1 "one text": 11 tailnum;
-    2 "three fields": 5 dep_delay, 9 carrier, 15 distance;
-    3 "all fields": 0 year, 1 month, 2 day, 3 dep_time, 4 sched_dep_time, 5 dep_delay, 6 arr_time, 7 sched_arr_time,
-        8 arr_delay, 9 carrier, 10 flight, 11 tailnum, 12 origin, 13 dest, 14 air_time, 15 distance, 16 hour,
-        17 minute, 18 time_hour;
+    0 "one integer": 10 flight: u16;
+    1 "one text": 11 tailnum: Option<String>;
+    2 "three fields": 5 dep_delay: Option<i16>, 9 carrier: String, 15 distance: u16;
+    3 "all fields": 0 year: u16, 1 month: u8, 2 day: u8, 3 dep_time: Option<u16>, 4 sched_dep_time: u16, 5 dep_delay: Option<i16>, 6 arr_time: Option<u16>, 7 sched_arr_time: u16,
+        8 arr_delay: Option<i16>, 9 carrier: String, 10 flight: u16, 11 tailnum: Option<String>, 12 origin: String, 13 dest: String, 14 air_time: Option<u16>, 15 distance: u16, 16 hour: u8,
+        17 minute: u8, 18 time_hour: String;
 });
 
 /// The weather of an hour at an airport (the same package).
@@ -131,11 +131,11 @@ sample!(@arrays Weather {
 });
 
 sample!(Weather {
-    0 "one integer": 8 wind_dir;
-    1 "one float": 5 temp;
-    2 "three fields": 5 temp, 8 wind_dir, 12 pressure;
-    3 "all fields": 0 origin, 1 year, 2 month, 3 day, 4 hour, 5 temp, 6 dewp, 7 humid, 8 wind_dir, 9 wind_speed,
-        10 wind_gust, 11 precip, 12 pressure, 13 visib, 14 time_hour;
+    0 "one integer": 8 wind_dir: Option<u16>;
+    1 "one float": 5 temp: Option<f64>;
+    2 "three fields": 5 temp: Option<f64>, 8 wind_dir: Option<u16>, 12 pressure: Option<f64>;
+    3 "all fields": 0 origin: String, 1 year: u16, 2 month: u8, 3 day: u8, 4 hour: u8, 5 temp: Option<f64>, 6 dewp: Option<f64>, 7 humid: Option<f64>, 8 wind_dir: Option<u16>, 9 wind_speed: Option<f64>,
+        10 wind_gust: Option<f64>, 11 precip: Option<f64>, 12 pressure: Option<f64>, 13 visib: Option<f64>, 14 time_hour: String;
 });
 
 /// Downloads and unpacks the package once.

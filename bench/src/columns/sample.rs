@@ -11,7 +11,7 @@ use arrow_array::{
     Array, ArrayRef, Float64Array, Int16Array, StringArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
 };
 use arrow_schema::{DataType, Field};
-use hydra::View;
+use hydra::{Reader, Table, View};
 use std::sync::Arc;
 
 /// The scans of a sample: the first reads one number, the second one float or text, the third three fields,
@@ -26,6 +26,23 @@ pub trait Sample: hydra::Hydra + Arrays + Clone + 'static {
     fn sum<const SCAN: usize>(&self) -> u64;
 
     fn sum_view<const SCAN: usize>(view: View<'_, Self>) -> u64;
+
+    /// Returns the sum of all records, read as a type with no other fields than those of the scan.
+    fn sum_narrow<const SCAN: usize>(reader: &Reader, table: &str) -> hydra::Result<u64>;
+
+    /// Returns the sum of all records, one field after the other.
+    fn sum_columns<const SCAN: usize>(table: &Table<Self>) -> hydra::Result<u64>;
+}
+
+/// Returns the sum of the values of a column.
+pub fn sum_column<C: hydra::Hydra>(table: Table<C>) -> hydra::Result<u64>
+where
+    for<'a> View<'a, C>: Term,
+{
+    table.blocks().try_fold(0, |sum: u64, block| {
+        let block = block?;
+        Ok(block.into_iter().fold(sum, |sum, view| sum.wrapping_add(view.term())))
+    })
 }
 
 /// What a field adds to a sum: a number its bits, a text its length and first byte, an option its value.
@@ -179,7 +196,7 @@ macro_rules! sample {
             }
         }
     };
-    ($name:ident { $($number:literal $scan:literal: $($index:literal $field:ident),*;)* }) => {
+    ($name:ident { $($number:literal $scan:literal: $($index:literal $field:ident: $ty:ty),*;)* }) => {
         impl crate::columns::sample::Sample for $name {
             const SCANS: [(&'static str, &'static [usize]); crate::columns::sample::SCANS] =
                 [$(($scan, &[$($index),*])),*];
@@ -199,6 +216,35 @@ macro_rules! sample {
                 match SCAN {
                     $($number => 0u64 $(.wrapping_add(view.$field().term()))*,)*
                     _ => 0,
+                }
+            }
+
+            fn sum_narrow<const SCAN: usize>(reader: &hydra::Reader, table: &str) -> hydra::Result<u64> {
+                use crate::columns::sample::Term;
+                match SCAN {
+                    $($number => {
+                        #[derive(Hydra)]
+                        #[hydra(view = PartView)]
+                        struct Part {
+                            $($field: $ty,)*
+                        }
+                        reader.table_named::<Part>(table)?.blocks().try_fold(0, |sum: u64, block| {
+                            Ok(block?.into_iter().fold(sum, |sum: u64, view| {
+                                sum $(.wrapping_add(view.$field().term()))*
+                            }))
+                        })
+                    })*
+                    _ => Ok(0),
+                }
+            }
+
+            fn sum_columns<const SCAN: usize>(table: &hydra::Table<$name>) -> hydra::Result<u64> {
+                use crate::columns::sample::sum_column;
+                match SCAN {
+                    $($number => {
+                        Ok(0u64 $(.wrapping_add(sum_column(table.column::<$ty>(stringify!($field))?)?))*)
+                    })*
+                    _ => Ok(0),
                 }
             }
         }

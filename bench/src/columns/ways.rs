@@ -6,7 +6,7 @@ use crate::peers::Run;
 use crate::peers::columns::{BATCH, OpenIpc, OpenParquet, write_ipc, write_parquet};
 use crate::peers::hydra::{Access, table};
 use arrow_array::RecordBatch;
-use hydra::{Durability, Layout, Table, Writer};
+use hydra::{Durability, Layout, Reader, Table, Writer};
 use std::path::Path;
 
 /// A way to write and read a file of records.
@@ -55,6 +55,14 @@ macro_rules! by_scan {
             1 => $function::<1, $record>($argument),
             2 => $function::<2, $record>($argument),
             _ => $function::<3, $record>($argument),
+        }
+    };
+    ($scan:expr, $record:ident.$function:ident($($argument:expr),*)) => {
+        match $scan {
+            0 => $record::$function::<0>($($argument),*),
+            1 => $record::$function::<1>($($argument),*),
+            2 => $record::$function::<2>($($argument),*),
+            _ => $record::$function::<3>($($argument),*),
         }
     };
 }
@@ -150,6 +158,48 @@ fn sum_views<const SCAN: usize, R: Sample>(table: &Table<R>) -> AnyResult<u64> {
 impl<R: Sample> Open for OpenViews<R> {
     fn scan(&mut self, scan: usize) -> AnyResult<u64> {
         by_scan!(scan, sum_views::<_, R>(&self.0))
+    }
+
+    fn get(&mut self, place: u64) -> AnyResult<u64> {
+        Ok(R::sum_view::<1>(self.0.get(place)?.view()))
+    }
+}
+
+/// The same file of columns, read as a type with no other fields than those of a scan, or one field after the
+/// other.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Parts {
+    Narrow,
+    Fields,
+}
+
+struct OpenParts<R>(Table<R>, Reader, Parts);
+
+impl<R: Sample> Way<R> for Parts {
+    fn name(&self) -> &'static str {
+        if *self == Parts::Narrow { "the same, as a narrower type" } else { "the same, field by field" }
+    }
+
+    fn written_by(&self) -> &'static str {
+        Way::<R>::name(&Views(Layout::Columns))
+    }
+
+    fn write(&self, _: &Path, _: &[R]) -> AnyResult<()> {
+        Err("the file is written as columns".into())
+    }
+
+    fn open(&self, path: &Path) -> AnyResult<Box<dyn Open>> {
+        let reader = Reader::map(crate::map_file(path)?)?;
+        Ok(Box::new(OpenParts(reader.table::<R>()?, reader, *self)))
+    }
+}
+
+impl<R: Sample> Open for OpenParts<R> {
+    fn scan(&mut self, scan: usize) -> AnyResult<u64> {
+        Ok(match self.2 {
+            Parts::Narrow => by_scan!(scan, R.sum_narrow(&self.1, self.0.name()))?,
+            Parts::Fields => by_scan!(scan, R.sum_columns(&self.0))?,
+        })
     }
 
     fn get(&mut self, place: u64) -> AnyResult<u64> {

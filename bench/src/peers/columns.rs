@@ -248,7 +248,9 @@ impl<R: Columns> Opened<R> for OpenParquet {
     }
 
     fn random(&mut self, places: &[u64]) -> AnyResult<u64> {
-        places.iter().try_fold(0, |sum: u64, &place| Ok(sum.wrapping_add(R::look(&self.row(place, R::LOOK)?, 0))))
+        places
+            .iter()
+            .try_fold(0, |sum: u64, &place| Ok(sum.wrapping_add(R::look(&self.row(place, R::LOOK)?, 0))))
     }
 
     fn first(&mut self) -> AnyResult<u64> {
