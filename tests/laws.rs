@@ -493,6 +493,11 @@ pub fn repair(bytes: &mut [u8], offsets: &[usize]) {
     for &at in offsets {
         let Some(count) = bytes.get(at + 44..at + 48).and_then(|count| count.first_chunk()) else { continue };
         let end = (at + 64).saturating_add(u32::from_le_bytes(*count) as usize);
+        let is_of_columns = bytes.get(at + 4) == Some(&2) && bytes.get(at + 6) == Some(&1);
+        if let Some(payload) = bytes.get_mut(at + 64..end).filter(|_| is_of_columns) {
+            let crc = crate::columns::repair(payload);
+            bytes[at + 52..at + 56].copy_from_slice(&crc.to_le_bytes());
+        }
         if let Some(payload) = bytes.get(at + 64..end) {
             let crc = crc32fast::hash(payload);
             bytes[at + 56..at + 60].copy_from_slice(&crc.to_le_bytes());

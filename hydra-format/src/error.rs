@@ -286,6 +286,12 @@ impl Error {
         self
     }
 
+    /// Replaces the file offset.
+    pub(crate) fn moved_to(mut self, offset: u64) -> Error {
+        self.0.offset = Some(offset);
+        self
+    }
+
     /// Adds `by` to the offset, to make an offset in a part one in the whole.
     pub(crate) fn shifted(mut self, by: u64) -> Error {
         self.0.offset = self.0.offset.map(|offset| offset.saturating_add(by));

@@ -38,6 +38,8 @@ mod hostile;
 mod imports;
 /// Files that each break one rule.
 mod invalid;
+/// Blocks of columns that each break one rule.
+mod invalid_columns;
 /// Offsets beyond 4 GiB.
 mod large;
 /// Links between the pages of the documentation.

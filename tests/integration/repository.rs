@@ -93,8 +93,9 @@ const LIMITS: &[(&str, &[&str], usize)] = &[
     ("schema", &["hydra-format/src/schema/"], 2_120),
     ("memory", &["hydra-format/src/memory/"], 935),
     ("store", &["hydra-format/src/store/"], 3_130),
-    // The seam and rows. Another layout would be a part of its own, outside of the core.
+    // The seam and rows. Another layout is a part of its own, outside of the core.
     ("layout", &["hydra-format/src/layout/mod.rs", "hydra-format/src/layout/rows/"], 2_690),
+    ("columns", &["hydra-format/src/layout/columns/"], 3_250),
     ("derived", &["hydra-format/src/derived/"], 755),
     ("types", &["hydra-format/src/types/"], 1_400),
     ("reflect", &["hydra-format/src/reflect/"], 4_600),

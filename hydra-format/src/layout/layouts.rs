@@ -5,12 +5,15 @@ use super::rows::{RowLayout, StagedRows};
 use super::{BlockLayout, check_supported};
 use crate::memory::Payload;
 use crate::store::block::{BlockAt, SealedBlock};
-use crate::{Result, Schema};
+use crate::{ErrorKind, Result, Schema};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 /// The number of records of columns that are read together, at most, for one of them.
 pub(crate) const WINDOW_RECORDS: u64 = columns::WINDOW_RECORDS as u64;
+
+/// The largest growth of a block of columns that is read as rows, unless it is small.
+pub(crate) const MOST_GROWTH: u64 = columns::directory::GROWTH;
 
 /// How a table is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -54,7 +57,9 @@ impl Layouts {
         check_supported(block)?;
         match block.layout {
             0 => Ok(&RowLayout),
-            _ => self.columns().map(|columns| columns as _).ok_or_else(|| block.unknown_layout()),
+            _ => self.columns().map(|columns| columns as _).ok_or_else(|| {
+                block.error(ErrorKind::BadColumns).what("the schema has too many streams for columns")
+            }),
         }
     }
 

@@ -11,7 +11,7 @@ mod layouts;
 pub(crate) mod rows;
 
 pub use layouts::Layout;
-pub(crate) use layouts::{Layouts, WINDOW_RECORDS};
+pub(crate) use layouts::{Layouts, MOST_GROWTH, WINDOW_RECORDS};
 
 use crate::layout::rows::{Auditor, StagedRows, Validator};
 use crate::memory::{Backing, Payload};

@@ -17,6 +17,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 /// The number of blocks that a reader without a map caches: 2 MiB with the default block size.
 const BLOCKS: usize = 8;
 
+/// A block of more bytes of records and heap is cached alone.
+const LARGE_BYTES: usize = 16 << 20;
+
 /// The number of groups of records of columns that a reader caches: at most 16 MiB.
 const WINDOWS: usize = 64;
 
@@ -86,7 +89,7 @@ impl Caches {
             records: Mutex::default(),
             windows: Recent::new(WINDOWS),
             has_converted: AtomicBool::new(false),
-            blocks: Recent::new(BLOCKS),
+            blocks: Recent::of_blocks(),
             nodes: Recent::new(NODES),
             mappings: Recent::new(MAPPINGS),
         }
@@ -101,7 +104,7 @@ impl Caches {
     pub(super) fn mapping(&self, id: u32, schema: &Schema, target: &Schema) -> Result<Arc<SchemaMapping>> {
         self.mappings.get((id, MappingTarget(target.clone())), || {
             let evolution = Evolution::between(schema, target)?;
-            Ok(Arc::new(SchemaMapping { evolution, part: OnceLock::new(), blocks: Recent::new(BLOCKS) }))
+            Ok(Arc::new(SchemaMapping { evolution, part: OnceLock::new(), blocks: Recent::of_blocks() }))
         })
     }
 
@@ -120,13 +123,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A cache of the `most` recently used values by key.
 pub(super) struct Recent<K, V> {
     most: usize,
+    /// Returns whether a value is so large that it is cached alone.
+    is_large: fn(&V) -> bool,
     /// The most recently used value is first.
     held: Mutex<VecDeque<(K, V)>>,
 }
 
 impl<K: PartialEq, V: Clone> Recent<K, V> {
     fn new(most: usize) -> Recent<K, V> {
-        Recent { most, held: Mutex::default() }
+        Recent { most, is_large: |_| false, held: Mutex::default() }
     }
 
     /// Returns the value of `key`, if it is cached.
@@ -145,9 +150,17 @@ impl<K: PartialEq, V: Clone> Recent<K, V> {
         }
         let value = make()?;
         let mut held = lock(&self.held);
-        held.truncate(self.most.saturating_sub(1));
+        held.truncate(if (self.is_large)(&value) { 0 } else { self.most.saturating_sub(1) });
         held.push_front((key, value.clone()));
         Ok(value)
+    }
+}
+
+impl Recent<u64, Loaded> {
+    /// Creates a cache of blocks.
+    fn of_blocks() -> Recent<u64, Loaded> {
+        let is_large = |loaded: &Loaded| loaded.payload.front().len() > LARGE_BYTES;
+        Recent { is_large, ..Recent::new(BLOCKS) }
     }
 }
 

@@ -5,7 +5,7 @@ use super::directory::{Directory, StreamEntry, ZSTD, most_memory};
 use super::encoding::{self, EncodedStream};
 use super::shape::{Column, Part, Shape, StreamKind};
 use super::split::{Gathered, split};
-use super::{join, window, zstd};
+use super::{forced, join, window, zstd};
 use crate::layout::BlockLayout;
 use crate::layout::rows::{
     Auditor, Regions, RowLayout, StagedRows, Validator, block_bytes, check_stride, invalid,
@@ -163,7 +163,7 @@ impl ColumnLayout {
         streams.trust(verify)?;
         streams.read_window(records.clone())?;
         let count = records.len();
-        let broken = |stream| self.broken(block, stream);
+        let broken = |stream| self.broken(block, &streams.directory, stream);
         let sizes = join::measure(&streams.decoded, &self.shape, &self.schema, count).map_err(broken)?;
         let rows = join::join(&streams.decoded, &self.shape, &self.schema, count, sizes).map_err(broken)?;
         Ok(Some((payload_of(block, rows)?, records)))
@@ -186,19 +186,20 @@ impl ColumnLayout {
         }
     }
 
-    /// Creates the error about a stream that does not fit, or about the lengths of the records as rows.
+    /// Creates the error about a stream of rows that does not fit, or about the lengths of the records as rows.
     #[cold]
-    fn broken(&self, block: &BlockAt, stream: usize) -> Error {
-        let what = match self.shape.streams.get(stream) {
-            Some(_) => "what a stream refers to does not fit",
-            None => "heap and text of the records have other lengths than the directory says",
+    fn broken(&self, block: &BlockAt, directory: &Directory, stream: usize) -> Error {
+        let error = block.error(ErrorKind::BadColumns);
+        let Some(entry) = directory.streams.get(stream) else {
+            return error.what("heap and text of the records have other lengths than the directory says");
         };
-        block.error(ErrorKind::BadColumns).what(what).path(self.shape.path(stream))
+        let at = block.payload().saturating_add(entry.offset.into());
+        error.moved_to(at).what("the rows of a column are impossible").path(self.shape.path(stream))
     }
 
     /// Returns the records of decoded streams as rows.
     fn rows(&self, block: &BlockAt, streams: &Streams<'_>) -> Result<(AlignedBuf, Ranges)> {
-        let broken = |stream| self.broken(block, stream);
+        let broken = |stream| self.broken(block, &streams.directory, stream);
         let (count, Directory { heap, text, .. }) = (block.count as usize, &streams.directory);
         let mut sizes = [*heap as usize, *text as usize];
         if self.part.is_some() {
@@ -220,7 +221,7 @@ impl BlockLayout for ColumnLayout {
     fn seal(&self, rows: StagedRows) -> Result<SealedBlock> {
         let bytes = block_bytes([&rows.regions[0], &rows.regions[1], &rows.regions[2]].map(Vec::len));
         match self.seal_columns(&rows)? {
-            Some(sealed) if sealed.header.bytes() < bytes => Ok(sealed),
+            Some(sealed) if sealed.header.bytes() < bytes || forced::is_on() => Ok(sealed),
             _ => RowLayout.seal(rows),
         }
     }
@@ -259,7 +260,7 @@ impl BlockLayout for ColumnLayout {
         // The offsets of findings would be those of rows, which the file does not have.
         let stride = self.schema.root().size() as u32;
         let rows = BlockAt { header: BlockHeader { stride, ..block.header }, ..*block };
-        RowLayout.verify(&rows, payload, validator).map_err(|error| error.at(block.offset))
+        RowLayout.verify(&rows, payload, validator).map_err(|error| error.moved_to(block.offset))
     }
 
     fn audit(&self, block: &BlockAt, payload: &[u8], auditor: &Auditor, report: &mut dyn FnMut(Error)) {
@@ -277,7 +278,7 @@ impl BlockLayout for ColumnLayout {
         let (count, stride) = (block.count as usize, block.stride as usize);
         let regions = Regions { front: rows.front(), text: rows.text(), count, stride };
         auditor.audit(&regions, &mut |fault| {
-            report(invalid(fault, block.payload(), block.first).at(block.offset));
+            report(invalid(fault, block.payload(), block.first).moved_to(block.offset));
         });
     }
 }

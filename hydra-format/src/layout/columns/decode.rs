@@ -46,17 +46,18 @@ pub(super) enum Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    /// Creates a stream of rows with these bytes of records; `None` if its regions do not fit.
+    /// Creates a stream of rows with these bytes of records; `None` if its regions do not fit, or if bytes between
+    /// records and heap are not zero.
     pub(super) fn of_rows(bytes: StreamBytes<'a>, record_bytes: u64) -> Option<Stream<'a>> {
         let text = u64::from(get::<u32>(&bytes, 0));
         let payload = (bytes.len() as u64).checked_sub(LINE)?;
         let heap = line_up(record_bytes);
         let fits = heap <= text && text <= payload && text.is_multiple_of(LINE);
         let at = |place: u64| place.saturating_add(LINE) as usize;
+        let gap = at(record_bytes)..at(heap);
         let (heap, text) = (at(heap)..at(text), at(text)..bytes.len());
-        let is_tidy = is_zero(bytes.get(4..LINE as usize)?);
-        (fits && is_tidy && Text::of(bytes.get(text.clone())?).is_some())
-            .then_some(Stream::Rows(bytes, heap, text))
+        let is_tidy = fits && is_zero(bytes.get(gap)?);
+        (is_tidy && Text::of(bytes.get(text.clone())?).is_some()).then_some(Stream::Rows(bytes, heap, text))
     }
 
     /// Returns the bytes of bits, values, or a run.
@@ -241,7 +242,7 @@ impl<'a> Streams<'a> {
     pub(super) fn error(&self, stream: usize, flaw: Flaw) -> Error {
         let offset = self.directory.streams.get(stream).map_or(0, |stream| stream.offset);
         let at = self.block.payload().saturating_add(offset.into());
-        let error = self.block.error(ErrorKind::BadColumns).at(at).what(summary(flaw.rule));
+        let error = self.block.error(ErrorKind::BadColumns).moved_to(at).what(summary(flaw.rule));
         error.path(self.shape.path(stream)).expected(flaw.expected).found(flaw.found)
     }
 
@@ -249,7 +250,7 @@ impl<'a> Streams<'a> {
     #[cold]
     fn unsupported(&self, stream: usize, entry: &StreamEntry, found: String) -> Error {
         let at = self.block.payload().saturating_add(entry.offset.into());
-        let error = self.block.error(ErrorKind::Unsupported).at(at).path(self.shape.path(stream));
+        let error = self.block.error(ErrorKind::Unsupported).moved_to(at).path(self.shape.path(stream));
         error.found(found).help("update this program, or build it with the feature `zstd`")
     }
 
@@ -291,6 +292,13 @@ impl<'a> Streams<'a> {
         let entry = self.directory.streams.get(stream).copied().unwrap_or_default();
         let kind = self.shape.streams.get(stream).copied().unwrap_or(StreamKind::Rows);
         let may_be_compressed = matches!(kind, StreamKind::Run(_) | StreamKind::Rows);
+        let stored = entry.stored(self.payload).unwrap_or_default();
+        let crc = if self.trusted { entry.crc } else { crc32fast::hash(stored) };
+        if crc != entry.crc {
+            let at = self.block.payload().saturating_add(entry.offset.into());
+            let error = self.block.error(ErrorKind::Checksum).moved_to(at).path(self.shape.path(stream));
+            return Err(error.expected(format!("{:#010x}", entry.crc)).found(format!("{crc:#010x}")));
+        }
         let unknown_flags = entry.unknown_flags() | if may_be_compressed { 0 } else { entry.flags & 1 };
         if unknown_flags != 0 || !encoding::is_known(entry.encoding, kind.content()) {
             let found = format!("encoding {}, flags {:#04x}", entry.encoding, entry.flags);
@@ -301,13 +309,6 @@ impl<'a> Streams<'a> {
             let words =
                 |[slots, absent, plain]: [u64; 3]| format!("{slots} slots, {absent} absent, {plain} bytes");
             return self.flaw(stream, "M7.2-4", words([slots, absent, plain]), words(found));
-        }
-        let stored = entry.stored(self.payload).unwrap_or_default();
-        let crc = if self.trusted { entry.crc } else { crc32fast::hash(stored) };
-        if crc != entry.crc {
-            let at = self.block.payload().saturating_add(entry.offset.into());
-            let error = self.block.error(ErrorKind::Checksum).at(at).path(self.shape.path(stream));
-            return Err(error.expected(format!("{:#010x}", entry.crc)).found(format!("{crc:#010x}")));
         }
         Ok((entry, stored))
     }
@@ -538,9 +539,19 @@ impl<'a> Streams<'a> {
         Ok(())
     }
 
+    /// Returns a flaw if bytes in the line before rows are not zero.
+    fn audit_rows(&self, stream: usize) -> std::result::Result<(), Flaw> {
+        match self.decoded.0.get(stream) {
+            Some(Stream::Rows(bytes, ..)) if !is_zero(bytes.get(4..LINE as usize).unwrap_or_default()) => {
+                Err(Flaw::new("M1-2", 4, "60 bytes of zero", "others"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Reports bytes and bits that readers ignore and that are not zero, of streams that were read.
     pub(super) fn audit(&self, report: &mut dyn FnMut(Error)) {
-        let irregular = |at: u64| self.block.error(ErrorKind::NotCanonical).at(at);
+        let irregular = |at: u64| self.block.error(ErrorKind::NotCanonical).moved_to(at);
         self.directory
             .audit(self.payload, &mut |at| report(irregular(self.block.payload().saturating_add(at))));
         for (number, (entry, kind)) in self.directory.streams.iter().zip(&self.shape.streams).enumerate() {
@@ -555,7 +566,8 @@ impl<'a> Streams<'a> {
                 StreamKind::Offsets(_) => {
                     encoding::audit_offsets(entry.encoding, stored, count.saturating_add(1))
                 }
-                StreamKind::Run(_) | StreamKind::Rows => Ok(()),
+                StreamKind::Run(_) => Ok(()),
+                StreamKind::Rows => self.audit_rows(number),
             };
             if let Err(flaw) = outcome {
                 let at = self.block.payload().saturating_add(entry.offset.into());

@@ -2,7 +2,7 @@
 //! stream is.
 
 use crate::store::block::BlockAt;
-use crate::store::bytes::{LINE, is_zero, line_up, record};
+use crate::store::bytes::{LINE, line_up, record};
 use crate::{ErrorKind, Result};
 
 record! {
@@ -58,7 +58,7 @@ const STATISTICS: u8 = 0b1_1110;
 /// for each byte of its payload.
 const MOST: u64 = 256 << 20;
 const MOST_OF_SMALL: u64 = 16 << 20;
-const GROWTH: u64 = 1024;
+pub(in crate::layout) const GROWTH: u64 = 1024;
 
 /// Returns the most memory that columns in a payload of this size may take.
 pub(super) fn most_memory(payload_bytes: usize) -> u64 {
@@ -152,8 +152,9 @@ impl Directory {
     pub(super) fn audit(&self, payload: &[u8], report: &mut dyn FnMut(u64)) {
         let directory_bytes = self.streams.len().saturating_add(1).saturating_mul(entry::BYTES);
         let mut zero = |start: usize, end: usize| {
-            if !is_zero(payload.get(start..end).unwrap_or_default()) {
-                report(start as u64);
+            let first = payload.get(start..end).and_then(|bytes| bytes.iter().position(|byte| *byte != 0));
+            if let Some(first) = first {
+                report(start.saturating_add(first) as u64);
             }
         };
         zero(head::ZERO, head::BYTES);
@@ -162,7 +163,8 @@ impl Directory {
             let start = number.saturating_add(1).saturating_mul(entry::BYTES);
             let at = |place: usize| start.saturating_add(place);
             zero(at(entry::ZERO), at(entry::OFFSET));
-            zero(at(entry::ZERO_TOO), at(entry::STATISTICS));
+            let has_statistics = stream.flags & STATISTICS != 0;
+            zero(at(entry::ZERO_TOO), at(if has_statistics { entry::STATISTICS } else { entry::BYTES }));
             if !matches!(stream.encoding, 5 | 6) {
                 zero(at(entry::PARAMETER), at(entry::FLAGS));
             }

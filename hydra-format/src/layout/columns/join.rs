@@ -77,7 +77,11 @@ impl<'s, 'a> Join<'s, 'a> {
 
     /// Writes all references, and checks that they took what there is.
     fn references(&mut self, count: usize, stride: usize) -> Result<(), usize> {
-        self.all_references(count, stride)?;
+        let done = self.all_references(count, stride);
+        if self.to.has_overflowed {
+            return Err(self.shape.streams.len());
+        }
+        done?;
         let complete = |(relocation, _): &(Relocation<'_>, usize)| relocation.is_complete();
         let broken = self.rows.iter().position(|rows| !rows.as_ref().is_none_or(complete));
         match broken {

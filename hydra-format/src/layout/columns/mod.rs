@@ -9,6 +9,7 @@ mod block;
 mod decode;
 pub(crate) mod directory;
 mod encoding;
+mod forced;
 mod join;
 pub(crate) mod listing;
 mod places;
@@ -24,4 +25,6 @@ mod window;
 mod zstd;
 
 pub(crate) use block::ColumnLayout;
+#[cfg(feature = "testing")]
+pub(crate) use forced::force;
 pub(super) use window::RECORDS as WINDOW_RECORDS;

@@ -6,6 +6,7 @@ use super::target::RowTarget;
 use crate::layout::rows::{At, MAX_DEPTH};
 use crate::memory::Text;
 use crate::schema::{Descriptor, Field, Kind, Layout, Schema, TypeRef, entry_layout, round_up};
+use crate::store::bytes::{is_zero, line_up};
 
 /// Copies values out of one payload.
 pub(super) struct Relocation<'a> {
@@ -29,10 +30,13 @@ impl<'a> Relocation<'a> {
         Relocation { next: Some([0; 2]), ..Relocation::verified(schema, rows) }
     }
 
-    /// Returns whether all bytes of heap and text were copied.
+    /// Returns whether all bytes of heap and text were copied, but for zeros up to the end of a line.
     pub(super) fn is_complete(&self) -> bool {
         let all = [self.heap.len(), self.text.all().len()];
-        self.next.is_none_or(|[heap, text]| all == [round_up(heap as u64, 64) as usize, text])
+        self.next.is_none_or(|[heap, text]| {
+            let rest = self.heap.get(heap..).unwrap_or_default();
+            all == [line_up(heap as u64) as usize, text] && is_zero(rest)
+        })
     }
 
     /// Copies the value of a type with these bytes to `slot`; `None` if a reference breaks a rule, or the
@@ -170,7 +174,7 @@ impl<'a> Relocation<'a> {
     fn expect(&mut self, region: usize, offset: usize, count: usize, align: usize) -> Option<()> {
         let Some(next) = self.next.as_mut().and_then(|next| next.get_mut(region)) else { return Some(()) };
         let start = round_up(*next as u64, align as u64) as usize;
-        let is_gap_zero = region == 1 || self.heap.get(*next..offset)?.iter().all(|byte| *byte == 0);
+        let is_gap_zero = region == 1 || is_zero(self.heap.get(*next..offset)?);
         *next = offset.checked_add(count)?;
         (start == offset && is_gap_zero).then_some(())
     }

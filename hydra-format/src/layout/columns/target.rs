@@ -13,6 +13,8 @@ pub(super) struct RowTarget {
     /// Where the next array and the next string go.
     heap_at: usize,
     text_at: usize,
+    /// Whether there was no room for something.
+    pub(super) has_overflowed: bool,
 }
 
 impl RowTarget {
@@ -26,13 +28,20 @@ impl RowTarget {
             heap: heap_at..heap_at.saturating_add(heap),
             text: text_at..text_at.saturating_add(text),
         };
-        RowTarget { buffer: AlignedBuf::zeroed(ranges.text.end), ranges, heap_at, text_at }
+        RowTarget {
+            buffer: AlignedBuf::zeroed(ranges.text.end),
+            ranges,
+            heap_at,
+            text_at,
+            has_overflowed: false,
+        }
     }
 
     /// Measures a payload: what is written to it has no effect but on [`RowTarget::used`].
     pub(super) fn measuring() -> RowTarget {
         let ranges = Ranges { records: 0..0, heap: 0..u32::MAX as usize, text: 0..u32::MAX as usize };
-        RowTarget { buffer: AlignedBuf::default(), ranges, heap_at: 0, text_at: 0 }
+        let buffer = AlignedBuf::default();
+        RowTarget { buffer, ranges, heap_at: 0, text_at: 0, has_overflowed: false }
     }
 
     /// Returns the bytes of heap and text so far.
@@ -65,8 +74,8 @@ impl RowTarget {
         let before = self.heap_at.checked_sub(self.ranges.heap.start)?;
         let start = round_up(before as u64, align as u64) as usize;
         let place = self.ranges.heap.start.checked_add(start)?;
-        let end = size.checked_mul(count)?.checked_add(place).filter(|end| *end <= self.ranges.heap.end)?;
-        self.heap_at = end;
+        let end = size.checked_mul(count).and_then(|bytes| bytes.checked_add(place));
+        self.heap_at = self.within(end, self.ranges.heap.end)?;
         self.reference(slot, start, count);
         Some(place)
     }
@@ -83,11 +92,19 @@ impl RowTarget {
     #[inline]
     pub(super) fn text(&mut self, slot: usize, bytes: &[u8]) -> Option<()> {
         let start = self.text_at.checked_sub(self.ranges.text.start)?;
-        let end = self.text_at.checked_add(bytes.len()).filter(|end| *end <= self.ranges.text.end)?;
+        let end = self.within(self.text_at.checked_add(bytes.len()), self.ranges.text.end)?;
         let place = std::mem::replace(&mut self.text_at, end);
         self.write(place, bytes);
         self.reference(slot, start, bytes.len());
         Some(())
+    }
+
+    /// Returns an end that is within a region, or notes that it is not.
+    #[inline]
+    fn within(&mut self, end: Option<usize>, most: usize) -> Option<usize> {
+        let end = end.filter(|end| *end <= most);
+        self.has_overflowed |= end.is_none();
+        end
     }
 
     #[inline]

@@ -60,7 +60,7 @@ impl<'a> Streams<'a> {
         let (entry, stored) = self.entry(stream, slots, absent, slots.saturating_mul(size as u64))?;
         let range = records.start.saturating_mul(times)..records.end.saturating_mul(times);
         let (count, dense) = self.dense(entry.encoding, slots as usize, &range, under);
-        let start = dense.start / GROUP * GROUP;
+        let start = dense.start.saturating_sub(dense.start % GROUP);
         let mut values = AlignedBuf::zeroed(dense.end.saturating_sub(start).saturating_mul(size));
         let encoding = (entry.encoding, entry.parameter);
         encoding::read_values_range(kind, encoding, stored, count, start..dense.end, &mut values)
@@ -83,7 +83,7 @@ impl<'a> Streams<'a> {
         let plain = slots.saturating_add(1).saturating_mul(4);
         let (entry, stored) = self.entry(stream, slots, absent, plain)?;
         let (count, dense) = self.dense(entry.encoding, slots as usize, records, under);
-        let start = dense.start / GROUP * GROUP;
+        let start = dense.start.saturating_sub(dense.start % GROUP);
         let read =
             encoding::read_offsets_range(entry.encoding, stored, count.saturating_add(1), start..dense.end);
         let skipped = dense.start.saturating_sub(start);

@@ -5,6 +5,8 @@ use super::OpenTable;
 use super::newest::{Newest, check_blocks};
 use crate::evolve::Evolution;
 use crate::evolve::generations::{Joins, join, newest_schema, older};
+use crate::layout::MOST_GROWTH;
+use crate::store::bytes::{LINE, MAX_BLOCK_LINES};
 use crate::store::log::Log;
 use crate::store::schema_block::check_name;
 use crate::{Error, ErrorKind, Layout, Result, Schema};
@@ -173,7 +175,9 @@ impl Tables {
         newest_by_id: &HashMap<u32, Option<Arc<Newest>>>,
     ) -> Result<()> {
         let safe = newest_by_id.values().flatten().map(|newest| newest.safe_bytes).min().unwrap_or(u64::MAX);
-        if safe >= log.end().max(self.block_bytes as u64) {
+        // Blocks of columns grow when they are read as rows, to the largest size of a block at most.
+        let row_bytes = log.end().saturating_mul(MOST_GROWTH).min(u64::from(MAX_BLOCK_LINES).saturating_mul(LINE));
+        if safe >= row_bytes.max(self.block_bytes as u64) {
             return Ok(());
         }
         for id in log.catalog.schemas_of(number).map(|(id, _)| id).collect::<Vec<_>>() {

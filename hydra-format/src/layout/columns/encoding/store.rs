@@ -6,6 +6,7 @@ use super::plan::Packing;
 use super::unsigned::{Unsigned, by_size, values_of};
 use super::{Content, EncodedStream, code, is_known};
 use crate::Kind;
+use crate::layout::columns::forced;
 
 /// Compresses bytes; `None` if that fails.
 pub(in crate::layout::columns) type Compress<'a> = &'a dyn Fn(&[u8]) -> Option<Vec<u8>>;
@@ -13,7 +14,7 @@ pub(in crate::layout::columns) type Compress<'a> = &'a dyn Fn(&[u8]) -> Option<V
 /// Encodes bits or presence: one bit for each of `slots` slots, of which `present` are not absent. The bits
 /// of absent slots and spare bits are zero.
 pub(in crate::layout::columns) fn store_bits(bits: &[u8], slots: usize, present: usize) -> EncodedStream {
-    store_bits_as(None, bits, slots, present).unwrap_or_default()
+    forced::store(|only| store_bits_as(only, bits, slots, present)).unwrap_or_default()
 }
 
 /// Encodes bits in one encoding, or in the smallest; `None` if the bits do not permit it.
@@ -37,7 +38,7 @@ pub(super) fn store_bits_as(
 /// Encodes integers, chars, tags or floats: `slots` has a value for each slot, which is zero for absent ones,
 /// and `present` has those of the others.
 pub(in crate::layout::columns) fn store_values(kind: Kind, slots: &[u8], present: &[u8]) -> EncodedStream {
-    store_values_as(None, kind, slots, present).unwrap_or_default()
+    forced::store(|only| store_values_as(only, kind, slots, present)).unwrap_or_default()
 }
 
 /// Encodes values in one encoding, or in the smallest; `None` if the values or their kind do not permit it.
@@ -56,7 +57,7 @@ pub(super) fn store_values_as(
 
 /// Encodes offsets of lists, sets or maps: those of all slots, and those of the slots that are not absent.
 pub(in crate::layout::columns) fn store_offsets(slots: &[u32], present: &[u32]) -> EncodedStream {
-    store_offsets_as(None, slots, present).unwrap_or_default()
+    forced::store(|only| store_offsets_as(only, slots, present)).unwrap_or_default()
 }
 
 /// Encodes offsets in one encoding, or in the smallest; `None` if the offsets do not permit it.
@@ -73,13 +74,14 @@ pub(in crate::layout::columns) fn store_run(
     compress: Compress,
 ) -> (EncodedStream, EncodedStream) {
     let offsets = store_offsets(slots, present);
-    let distinct = present.len().saturating_sub(1) / 2;
+    let is_forced = forced::pick() == Some(code::DICTIONARY);
+    let distinct = if is_forced { usize::MAX } else { present.len().saturating_sub(1) / 2 };
     let Some((numbers, strings)) = store_strings(present, run, distinct) else {
         return (offsets, store_run_bytes(run, compress));
     };
     // A run that is not empty has at least one byte, however it is compressed, and at most its own.
     let least = offsets.bytes.len() + usize::from(!run.is_empty());
-    if numbers.bytes.len() + strings.len() < least {
+    if is_forced || numbers.bytes.len() + strings.len() < least {
         return (numbers, store_run_bytes(&strings, compress));
     }
     let run = store_run_bytes(run, compress);
