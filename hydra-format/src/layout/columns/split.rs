@@ -3,12 +3,15 @@
 use super::decode::bit;
 use super::places::{NOWHERE, SlotPlaces, SlotRun, push, slots};
 use super::relocate::Relocation;
-use super::shape::{ColumnPart, ColumnShape, Level, Presence, Shape, StreamKind};
+use super::shape::{ColumnShape, Level, ColumnPart, Presence, Shape, StreamKind};
 use super::target::RowTarget;
-use crate::layout::rows::{At, StagedRows};
+use crate::layout::rows::{At, StagedRows, put};
 use crate::schema::{Kind, Schema, TypeRef};
 use crate::store::bytes::LINE;
 use crate::{Error, ErrorKind, Result};
+
+/// The bytes of records of which all columns are gathered together, so that they stay in the first-level cache.
+const TILE: usize = 8 << 10;
 
 /// A stream before it is encoded.
 #[derive(Debug, Default)]
@@ -53,6 +56,7 @@ impl<'s> Split<'s> {
     fn level(&mut self, level: usize, places: &[SlotRun], region: &'s [u8]) {
         let shape: &'s Shape = self.shape;
         let Some(Level { columns, size, .. }) = shape.levels.get(level) else { return };
+        self.flat(columns, places, *size, region);
         for column in columns {
             match &column.part {
                 ColumnPart::Bit => self.bits(column, places, *size, region),
@@ -74,13 +78,11 @@ impl<'s> Split<'s> {
                     let part = |place: usize| {
                         if place == NOWHERE { place } else { place.saturating_add(column.offset) }
                     };
-                    let inside =
-                        slots(places, *size).map(|place| SlotRun { place: part(place), count: *count });
+                    let inside = slots(places, *size).map(|place| SlotRun { place: part(place), count: *count });
                     self.level(*inner, &inside.collect::<SlotPlaces>(), region);
                 }
                 ColumnPart::Enum { kind, variants } => {
-                    let bytes = kind.fixed_size() as usize;
-                    self.values(column, (bytes, 1), places, *size, region);
+                    self.values(column, (kind.fixed_size() as usize, 1), places, *size, region);
                     self.variants(column, *kind, variants, places, *size, region);
                 }
                 ColumnPart::Rows(ty) => self.in_rows(column, *ty, places, *size, region),
@@ -93,10 +95,13 @@ impl<'s> Split<'s> {
     }
 
     /// Returns whether a slot has a value.
+    #[inline]
     fn is_present(&self, under: Option<Presence>, slot: usize) -> bool {
         under.is_none_or(|presence| {
             let bits = self.streams.get(presence.stream).map_or(&[][..], |stream| &stream.bytes);
-            bit(bits, slot.checked_div(presence.times).unwrap_or_default())
+            // A division takes longer than all else.
+            let times = presence.times;
+            bit(bits, if times == 1 { slot } else { slot.checked_div(times).unwrap_or_default() })
         })
     }
 
@@ -142,7 +147,37 @@ impl<'s> Split<'s> {
         }
     }
 
-    /// Gathers values: `bytes` of `times` values a slot.
+    /// Gathers the values and tags of columns that are in no option.
+    fn flat(&mut self, columns: &[ColumnShape], places: &[SlotRun], size: usize, region: &'s [u8]) {
+        let count = places.iter().map(|run| run.count).sum::<usize>();
+        let columns = columns.iter().filter(|column| column.under.is_none());
+        let flat = columns.filter_map(|column| {
+            let (kind, times) = match &column.part {
+                ColumnPart::Values { kind, count } => (kind, *count),
+                ColumnPart::Enum { kind, .. } => (kind, 1),
+                _ => return None,
+            };
+            let bytes = (kind.fixed_size() as usize).saturating_mul(times);
+            let gathered = Gathered::of(count.saturating_mul(times));
+            let all = Vec::with_capacity(count.saturating_mul(bytes));
+            Some((column, bytes, Gathered { bytes: all, ..gathered }))
+        });
+        let mut flat: Vec<_> = flat.collect();
+        let tile = TILE.checked_div(size).unwrap_or(0).max(1);
+        for run in if flat.is_empty() { &[][..] } else { places } {
+            for start in (0..run.count).step_by(tile) {
+                let place = run.place.saturating_add(start.saturating_mul(size));
+                let count = run.count.saturating_sub(start).min(tile);
+                for (column, bytes, gathered) in &mut flat {
+                    let rows = region.get(place.saturating_add(column.offset)..).unwrap_or_default();
+                    gather(&mut gathered.bytes, rows, size, *bytes, count);
+                }
+            }
+        }
+        flat.into_iter().for_each(|(column, _, gathered)| self.keep(column.stream, gathered));
+    }
+
+    /// Gathers the values of a column in an option: `bytes` of `times` values a slot.
     fn values(
         &mut self,
         column: &ColumnShape,
@@ -151,30 +186,26 @@ impl<'s> Split<'s> {
         size: usize,
         region: &'s [u8],
     ) {
-        let count = places.iter().map(|run| run.count).sum::<usize>();
-        let mut all = Vec::with_capacity(count.saturating_mul(bytes));
-        if column.under.is_none() {
-            for run in places {
-                let start = run.place.saturating_add(column.offset);
-                gather(&mut all, region.get(start..).unwrap_or_default(), size, bytes, run.count);
-            }
-            return self
-                .keep(column.stream, Gathered { bytes: all, ..Gathered::of(count.saturating_mul(times)) });
-        }
+        let Some(under) = column.under else { return };
         // Presence has a bit for `times` values.
-        let under = column
-            .under
-            .map(|under| Presence { times: under.times.checked_div(times).unwrap_or(0), ..under });
+        let under = Some(Presence { times: under.times.checked_div(times).unwrap_or(0), ..under });
         let column = ColumnShape { under, part: ColumnPart::Bit, ..*column };
-        let mut present = Vec::new();
-        for (slot, place) in slots(places, size).enumerate() {
-            match self.part(region, place, &column, slot).and_then(|part| part.get(..bytes)) {
+        let count = places.iter().map(|run| run.count).sum::<usize>();
+        let [mut all, mut present] = [(); 2].map(|()| Vec::with_capacity(count.saturating_mul(bytes)));
+        let parts = slots(places, size).enumerate();
+        let parts = parts.map(|(slot, place)| self.part(region, place, &column, slot));
+        match bytes {
+            1 => gather_present::<1>(&mut all, &mut present, parts),
+            2 => gather_present::<2>(&mut all, &mut present, parts),
+            4 => gather_present::<4>(&mut all, &mut present, parts),
+            8 => gather_present::<8>(&mut all, &mut present, parts),
+            _ => parts.for_each(|part| match part.and_then(|part| part.get(..bytes)) {
                 Some(part) => {
                     all.extend_from_slice(part);
                     present.extend_from_slice(part);
                 }
                 None => all.resize(all.len().saturating_add(bytes), 0),
-            }
+            }),
         }
         let absent = all.len().saturating_sub(present.len()).checked_div(bytes).unwrap_or(0);
         let present = (absent > 0).then_some((present, Vec::new()));
@@ -227,14 +258,7 @@ impl<'s> Split<'s> {
         self.keep(column.stream.saturating_add(1), gathered);
     }
 
-    fn list(
-        &mut self,
-        column: &ColumnShape,
-        inner: usize,
-        places: &[SlotRun],
-        size: usize,
-        region: &'s [u8],
-    ) {
+    fn list(&mut self, column: &ColumnShape, inner: usize, places: &[SlotRun], size: usize, region: &'s [u8]) {
         let (element, mut inside) = (self.size(inner), SlotPlaces::new());
         self.offsets(column, places, size, region, |place, count| {
             if count > 0 {
@@ -328,12 +352,38 @@ fn gather(all: &mut Vec<u8>, rows: &[u8], stride: usize, bytes: usize, count: us
     if bytes == stride {
         return all.extend_from_slice(rows.get(..bytes.saturating_mul(count)).unwrap_or_default());
     }
-    let rows = rows.chunks(stride.max(1)).take(count);
+    let end = all.len();
+    all.resize(end.saturating_add(bytes.saturating_mul(count)), 0);
+    let to = all.get_mut(end..).unwrap_or_default();
+    let rows = rows.chunks(stride.max(1));
     match bytes {
-        1 => rows.for_each(|row| all.extend_from_slice(row.first_chunk::<1>().map_or(&[0], |row| row))),
-        2 => rows.for_each(|row| all.extend_from_slice(row.first_chunk::<2>().unwrap_or(&[0; 2]))),
-        4 => rows.for_each(|row| all.extend_from_slice(row.first_chunk::<4>().unwrap_or(&[0; 4]))),
-        8 => rows.for_each(|row| all.extend_from_slice(row.first_chunk::<8>().unwrap_or(&[0; 8]))),
-        _ => rows.for_each(|row| all.extend_from_slice(row.get(..bytes).unwrap_or_default())),
+        1 => gather_as::<1>(to, rows),
+        2 => gather_as::<2>(to, rows),
+        4 => gather_as::<4>(to, rows),
+        8 => gather_as::<8>(to, rows),
+        _ => to.chunks_exact_mut(bytes.max(1)).zip(rows).for_each(|(to, row)| {
+            put(to, row.get(..bytes).unwrap_or_default());
+        }),
     }
+}
+
+fn gather_as<'a, const BYTES: usize>(to: &mut [u8], rows: impl Iterator<Item = &'a [u8]>) {
+    for (to, row) in to.as_chunks_mut::<BYTES>().0.iter_mut().zip(rows) {
+        *to = row.first_chunk().copied().unwrap_or([0; BYTES]);
+    }
+}
+
+/// Appends the first bytes of each part, and zeros for parts that are absent; of the others to `present`, too.
+fn gather_present<'a, const BYTES: usize>(
+    all: &mut Vec<u8>,
+    present: &mut Vec<u8>,
+    parts: impl Iterator<Item = Option<&'a [u8]>>,
+) {
+    parts.for_each(|part| {
+        let value = part.and_then(<[u8]>::first_chunk::<BYTES>);
+        all.extend_from_slice(value.unwrap_or(&[0; BYTES]));
+        if let Some(value) = value {
+            present.extend_from_slice(value);
+        }
+    });
 }
