@@ -11,7 +11,7 @@ mod layouts;
 pub(crate) mod rows;
 
 pub use layouts::Layout;
-pub(crate) use layouts::{Layouts, MOST_GROWTH, WINDOW_RECORDS};
+pub(crate) use layouts::{BlockAuditor, Layouts, MOST_GROWTH, WINDOW_RECORDS, check_supported};
 
 use crate::layout::rows::{Auditor, StagedRows, Validator};
 use crate::memory::{Backing, Payload};
@@ -37,14 +37,6 @@ pub(crate) trait BlockLayout: Sync {
     /// Reports everything that is wrong with a payload whose header was checked, including bytes that readers
     /// ignore.
     fn audit(&self, block: &BlockAt, payload: &[u8], auditor: &Auditor, report: &mut dyn FnMut(Error));
-}
-
-/// Returns an error if this library does not support the layout of a DATA block.
-pub(crate) fn check_supported(block: &BlockAt) -> Result<()> {
-    match (block.layout, block.encoding) {
-        (0 | 1, 0) => block.check_flags(),
-        _ => Err(block.unknown_layout()),
-    }
 }
 
 #[cfg(test)]

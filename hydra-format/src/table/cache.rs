@@ -12,10 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The number of blocks that a reader without a map caches: 2 MiB with the default block size.
-const BLOCKS: usize = 8;
-
-/// A block of more bytes of records and heap is cached alone.
-const LARGE_BYTES: usize = 16 << 20;
+pub(super) const BLOCKS: usize = 8;
 
 /// The number of index nodes, of at most 256 entries, that a reader caches: at most 640 KiB.
 const NODES: usize = 64;
@@ -100,7 +97,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) struct Recent<K, V> {
     most: usize,
     /// Returns whether a value is so large that it is cached alone.
-    is_large: fn(&V) -> bool,
+    pub(super) is_large: fn(&V) -> bool,
     /// The most recently used value is first.
     held: Mutex<VecDeque<(K, V)>>,
 }
@@ -129,14 +126,6 @@ impl<K: PartialEq, V: Clone> Recent<K, V> {
         held.truncate(if (self.is_large)(&value) { 0 } else { self.most.saturating_sub(1) });
         held.push_front((key, value.clone()));
         Ok(value)
-    }
-}
-
-impl Recent<u64, Loaded> {
-    /// Creates a cache of blocks.
-    fn of_blocks() -> Recent<u64, Loaded> {
-        let is_large = |loaded: &Loaded| loaded.payload.front().len() > LARGE_BYTES;
-        Recent { is_large, ..Recent::new(BLOCKS) }
     }
 }
 

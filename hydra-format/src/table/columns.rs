@@ -2,17 +2,20 @@
 //! in part, and copied as they are stored. Also the fields of a table as tables of their own.
 
 use super::block::Block;
-use super::cache::{Recent, SchemaMapping};
+use super::cache::{BLOCKS, Recent, SchemaMapping};
 use super::reader::Reader;
-use super::snapshot::{Loaded, Snapshot};
+use super::snapshot::{Loaded, Snapshot, read};
 use super::table::{Row, Table};
 use crate::evolve::{Evolution, Resolution, Rule};
+use crate::layout::BlockLayout;
 use crate::layout::columns::listing::BlockStreams;
-use crate::layout::rows::{Regions, StagedRows, Validator, invalid};
+use crate::layout::rows::{Regions, RowLayout, StagedRows, Validator, invalid};
 use crate::layout::{Layout, Layouts, WINDOW_RECORDS};
-use crate::memory::Backing;
+use crate::memory::{AlignedBuf, Backing};
 use crate::store::block::{BlockAt, BlockHeader, BlockKind, SealedBlock};
+use crate::store::catalog::Catalog;
 use crate::store::index::Entry;
+use crate::store::storage::Source;
 use crate::{Dynamic, Error, ErrorKind, Hydra, Kind, Result, Schema};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -73,7 +76,7 @@ impl StoredBlock {
     }
 
     /// Returns the same block without a place.
-    pub(crate) fn seal(&self) -> Result<SealedBlock> {
+    fn seal(&self) -> Result<SealedBlock> {
         let mut sealed = SealedBlock::of(BlockKind::Data, self.payload().to_vec())?;
         let BlockHeader { layout, count, stride, text, .. } = self.block.header;
         sealed.header = BlockHeader { layout, count, stride, text, ..sealed.header };
@@ -108,12 +111,30 @@ pub(super) fn unpack(
     Ok(Loaded { stored: Some(Arc::new(stored)), ..loaded })
 }
 
+/// Reads the block of an entry without any cache.
+pub(crate) fn read_alone(source: &dyn Source, catalog: &Catalog, entry: &Entry) -> Result<Loaded> {
+    let records = |_, schema: &Arc<Schema>| Arc::new(SchemaRecords::new(schema, None));
+    read(source, catalog, entry, AlignedBuf::default, &records, Want::Whole)
+}
+
 /// What is kept of blocks of columns, besides those that are cached as a whole.
 pub(super) struct KeptColumns {
     /// Groups of records, by the offset of their block and their number in it.
     windows: Recent<(u64, u64), Loaded>,
     /// Whether there was a block of columns.
     any: AtomicBool,
+}
+
+/// A block of more bytes of records and heap is cached alone.
+const LARGE_BYTES: usize = 16 << 20;
+
+impl Recent<u64, Loaded> {
+    /// Creates a cache of blocks.
+    pub(super) fn of_blocks() -> Recent<u64, Loaded> {
+        let mut blocks = Recent::new(BLOCKS);
+        blocks.is_large = |loaded: &Loaded| loaded.payload.front().len() > LARGE_BYTES;
+        blocks
+    }
 }
 
 impl Default for KeptColumns {
@@ -245,6 +266,14 @@ impl Loaded {
             Regions { front: payload.front(), text: payload.text(), count: *count, stride: *stride };
         validator.verify(payload, &regions).map_err(|fault| invalid(*fault, 0, *first).at(entry.offset))?;
         Ok(self)
+    }
+
+    /// Returns the block as it is stored, without a place.
+    pub(crate) fn seal(&self) -> Result<SealedBlock> {
+        match &self.stored {
+            Some(stored) => stored.seal(),
+            None => RowLayout.seal(self.to_staged()),
+        }
     }
 
     /// Returns the layout of the block in the file.

@@ -3,7 +3,7 @@
 use super::decode::bit;
 use super::places::{NOWHERE, SlotPlaces, SlotRun, push, slots};
 use super::relocate::Relocation;
-use super::shape::{ColumnShape, Level, ColumnPart, Presence, Shape, StreamKind};
+use super::shape::{ColumnPart, ColumnShape, Level, Presence, Shape, StreamKind};
 use super::target::RowTarget;
 use crate::layout::rows::{At, StagedRows, put};
 use crate::schema::{Kind, Schema, TypeRef};
@@ -78,7 +78,8 @@ impl<'s> Split<'s> {
                     let part = |place: usize| {
                         if place == NOWHERE { place } else { place.saturating_add(column.offset) }
                     };
-                    let inside = slots(places, *size).map(|place| SlotRun { place: part(place), count: *count });
+                    let inside =
+                        slots(places, *size).map(|place| SlotRun { place: part(place), count: *count });
                     self.level(*inner, &inside.collect::<SlotPlaces>(), region);
                 }
                 ColumnPart::Enum { kind, variants } => {
@@ -258,7 +259,14 @@ impl<'s> Split<'s> {
         self.keep(column.stream.saturating_add(1), gathered);
     }
 
-    fn list(&mut self, column: &ColumnShape, inner: usize, places: &[SlotRun], size: usize, region: &'s [u8]) {
+    fn list(
+        &mut self,
+        column: &ColumnShape,
+        inner: usize,
+        places: &[SlotRun],
+        size: usize,
+        region: &'s [u8],
+    ) {
         let (element, mut inside) = (self.size(inner), SlotPlaces::new());
         self.offsets(column, places, size, region, |place, count| {
             if count > 0 {

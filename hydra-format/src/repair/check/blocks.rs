@@ -2,8 +2,8 @@
 
 use super::FileFindings;
 use crate::evolve::generations::{MOST_GENERATIONS, join};
-use crate::layout::rows::{Auditor, audit_value, invalid};
-use crate::layout::{self, Layouts};
+use crate::layout::rows::{audit_value, invalid};
+use crate::layout::{self, BlockAuditor};
 use crate::store::block::{BlockAt, BlockKind, line};
 use crate::store::bytes::{DIRECTORY_EVERY, LINE};
 use crate::store::catalog::{Catalog, EntryCursor, TableInfo};
@@ -29,7 +29,7 @@ pub(super) struct BlockCheck<'a, 'f> {
     pub(super) findings: &'a mut FileFindings<'f>,
     catalog: Catalog,
     /// How blocks of a schema are checked.
-    auditors: HashMap<u32, (Layouts, Auditor)>,
+    auditors: HashMap<u32, BlockAuditor>,
     /// The bytes of the current block.
     bytes: Vec<u8>,
     schemas: Chain,
@@ -116,12 +116,8 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         let good = checked.is_ok();
         self.lost |= !good && !block.is(BlockKind::Data);
         if let Err(error) = checked {
-            let info = self.catalog.schemas.get(&block.schema).filter(|_| block.is(BlockKind::Data));
-            let streams = info.map(|info| Layouts::new(info.schema.clone()));
-            self.findings.report(match streams {
-                Some(streams) => streams.in_streams(error, block, payload),
-                None => error,
-            });
+            let error = self.in_streams(error, block, payload);
+            self.findings.report(error);
         }
         match block.block_kind() {
             Some(BlockKind::Data) => self.check_data(block, good.then_some(payload))?,
@@ -137,6 +133,13 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             summary.record_count = summary.record_count.saturating_add(block.count.into());
         }
         Ok(())
+    }
+
+    /// Adds the damaged streams to an error about the payload of a block of columns.
+    fn in_streams(&self, error: Error, block: &BlockAt, payload: &[u8]) -> Error {
+        let info = self.catalog.schemas.get(&block.schema).filter(|_| block.is(BlockKind::Data));
+        let Some(info) = info else { return error };
+        BlockAuditor::new(&info.schema).in_streams(error, block, payload)
     }
 
     /// Checks header fields that have no meaning for the block's kind.
@@ -168,19 +171,10 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         let table = self.catalog.table_name(info.table());
         let last = block.end_record().saturating_sub(1);
         let place = format!("table {table}, records {}..={last}", block.first);
-        let made = || (Layouts::new(info.schema.clone()), Auditor::new(&info.schema));
-        let (layouts, auditor) = self.auditors.entry(block.schema).or_insert_with(made);
-        let layout =
-            layouts.of(block).and_then(|layout| layout.check_header(block, &info.schema).map(|()| layout));
-        let layout = match layout {
-            Ok(layout) => layout,
-            Err(error) => {
-                self.findings.report(error);
-                return Ok(());
-            }
-        };
+        let auditor = self.auditors.entry(block.schema).or_insert_with(|| BlockAuditor::new(&info.schema));
         let mut report = |error: Error| self.findings.report(error.place(place.clone()));
-        layout.audit(block, payload, auditor, &mut report);
+        let audited = auditor.audit(block, &info.schema, payload, &mut report);
+        audited.unwrap_or_else(|error| self.findings.report(error));
         Ok(())
     }
 

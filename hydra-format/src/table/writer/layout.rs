@@ -36,7 +36,7 @@ impl Writer {
             return Ok(());
         }
         self.seal(table.index)?;
-        let block_bytes = self.tables.block_bytes;
+        let block_bytes = self.tables.blocks.0;
         let open = self.open(table)?;
         open.layout = layout;
         let newest = open.newest.take();

@@ -190,7 +190,7 @@ impl Writer {
             path: PathBuf::new(),
             durability: options.durability,
             log,
-            tables: Tables::new(options.block_bytes, options.layout),
+            tables: Tables::new((options.block_bytes, options.layout)),
             metadata: None,
             auto: options.auto,
         }
@@ -272,7 +272,7 @@ impl Writer {
     /// another schema are added to a table, its block has to be sealed.
     pub(crate) fn adopt(&mut self, name: &str, schema: Arc<Schema>) -> Result<TableId<Dynamic>> {
         let (number, schema_id) = self.log.add_schema(name, schema.clone())?;
-        let table = OpenTable::new(number, schema_id, schema, self.tables.settings(), None);
+        let table = OpenTable::new(number, schema_id, schema, self.tables.blocks, None);
         let index = self.tables.open.len();
         self.tables.open.push(OpenTable { copies: true, ..table });
         self.id_of(Ok(index))
@@ -284,20 +284,16 @@ impl Writer {
         let OpenTable { number, ref schema, .. } = *self.open(table)?;
         let schema = schema.clone();
         let newest = Newest::of(&self.log.catalog, number, &schema);
-        let block_bytes = self.tables.block_bytes;
+        let block_bytes = self.tables.blocks.0;
         self.open(table)?.read_as(newest, block_bytes);
         Ok(())
     }
 
     /// Appends a block of verified records, after everything that was appended to its table before.
-    pub(crate) fn append_block(
-        &mut self,
-        table: TableId<Dynamic>,
-        sealed: Result<SealedBlock>,
-    ) -> Result<()> {
-        self.seal_table(table)?;
-        let OpenTable { number, schema_id, .. } = *self.open(table)?;
-        let outcome = sealed.and_then(|sealed| self.log.add_data(sealed, number, schema_id));
+    pub(crate) fn append_block(&mut self, to: TableId<Dynamic>, block: Result<SealedBlock>) -> Result<()> {
+        self.seal_table(to)?;
+        let OpenTable { number, schema_id, .. } = *self.open(to)?;
+        let outcome = block.and_then(|block| self.log.add_data(block, number, schema_id));
         self.settle(outcome)
     }
 

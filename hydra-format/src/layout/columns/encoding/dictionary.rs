@@ -104,7 +104,7 @@ impl<T: Unsigned> DictionaryPlan<T> {
         if values.len() * T::SIZE > most && values.is_sorted_by(|value, next| value < next) {
             return None;
         }
-        let mut index = Index::new();
+        let mut index = DistinctIndex::new();
         for group in values.chunks(GROUP) {
             for &value in group {
                 let distinct = &mut plan.values;
@@ -155,7 +155,7 @@ impl DictionaryPlan<u32> {
     /// strings; `None` if there are more than `most`, or if offsets are out of bounds.
     pub(super) fn of_strings(offsets: &[u32], run: &[u8], most: usize) -> Option<(Self, Vec<u8>)> {
         let mut plan = DictionaryPlan::empty(offsets.len());
-        let (mut index, mut distinct): (_, Vec<&[u8]>) = (Index::new(), Vec::new());
+        let (mut index, mut distinct): (_, Vec<&[u8]>) = (DistinctIndex::new(), Vec::new());
         plan.values.push(0);
         let starts = offsets.get(..offsets.len().checked_sub(1)?)?;
         let mut ends = offsets.iter().skip(1);
@@ -189,7 +189,7 @@ impl DictionaryPlan<u32> {
 
 /// The numbers of distinct values or strings: a hash table with open addressing. Its hash has random factors,
 /// so that no values are slow by intent; what is written does not depend on it.
-struct Index {
+struct DistinctIndex {
     /// One more than a number, or 0.
     table: Vec<u32>,
     count: usize,
@@ -197,11 +197,11 @@ struct Index {
     shift: u32,
 }
 
-impl Index {
-    fn new() -> Index {
+impl DistinctIndex {
+    fn new() -> DistinctIndex {
         let random = RandomState::new();
         let factors = [random.hash_one(0) | 1, random.hash_one(1) | 1];
-        Index { table: vec![0; 512], count: 0, factors, shift: 64 - 9 }
+        DistinctIndex { table: vec![0; 512], count: 0, factors, shift: 64 - 9 }
     }
 
     /// Returns the number of a value with this hash, which is the number of values so far if it is new. `is`
@@ -211,7 +211,7 @@ impl Index {
         &mut self,
         hash_of_value: u64,
         is: impl Fn(usize) -> bool,
-        hash: impl Fn(&Index, usize) -> u64,
+        hash: impl Fn(&DistinctIndex, usize) -> u64,
     ) -> usize {
         let mask = self.table.len() - 1;
         let mut slot = (hash_of_value >> self.shift) as usize;
@@ -236,7 +236,7 @@ impl Index {
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, hash: impl Fn(&Index, usize) -> u64) {
+    fn grow(&mut self, hash: impl Fn(&DistinctIndex, usize) -> u64) {
         self.shift -= 2;
         self.table = vec![0; self.table.len() * 4];
         let mask = self.table.len() - 1;
