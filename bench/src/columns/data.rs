@@ -13,14 +13,16 @@ sample!(Tick {
     0 "one integer": 0 time: u64;
     1 "one float": 1 price: f64;
     2 "three fields": 0 time: u64, 1 price: f64, 5 venue: u32;
-    3 "all fields": 0 time: u64, 1 price: f64, 2 size: f64, 3 order: u64, 4 account: u64, 5 venue: u32, 6 flags: u32;
+    3 "all fields": 0 time: u64, 1 price: f64, 2 size: f64, 3 order: u64, 4 account: u64, 5 venue: u32,
+        6 flags: u32;
 });
 
 sample!(Log {
     0 "one integer": 0 time: u64;
     1 "one text": 2 message: String;
     2 "three fields": 0 time: u64, 2 message: String, 6 status: u16;
-    3 "all fields": 0 time: u64, 1 service: String, 2 message: String, 3 spans: Vec<u32>, 4 user: Option<u32>, 5 micros: u32, 6 status: u16, 7 level: u8;
+    3 "all fields": 0 time: u64, 1 service: String, 2 message: String, 3 spans: Vec<u32>,
+        4 user: Option<u32>, 5 micros: u32, 6 status: u16, 7 level: u8;
 });
 
 /// A sequence of random numbers that is the same in each run (splitmix64).
@@ -37,8 +39,8 @@ impl Random {
     }
 }
 
-/// Makes ticks of a random walk: the time goes on by up to 65 us (a thousandth of the steps by up to 67 ms), the price
-/// moves by up to three cents, sizes are lots of a hundred, a sixteenth of them odd, orders ascend, one of
+/// Makes ticks of a random walk: the time goes on by up to 65 us (a thousandth of the steps by up to 67 ms), the
+/// price moves by up to three cents, sizes are lots of a hundred, a sixteenth of them odd, orders ascend, one of
 /// a hundred thousand accounts, few of which have most ticks, one of twelve venues, and few flags.
 pub fn ticks(count: usize) -> Vec<Tick> {
     let mut random = Random(1);
@@ -98,8 +100,10 @@ sample!(Flight {
     0 "one integer": 10 flight: u16;
     1 "one text": 11 tailnum: Option<String>;
     2 "three fields": 5 dep_delay: Option<i16>, 9 carrier: String, 15 distance: u16;
-    3 "all fields": 0 year: u16, 1 month: u8, 2 day: u8, 3 dep_time: Option<u16>, 4 sched_dep_time: u16, 5 dep_delay: Option<i16>, 6 arr_time: Option<u16>, 7 sched_arr_time: u16,
-        8 arr_delay: Option<i16>, 9 carrier: String, 10 flight: u16, 11 tailnum: Option<String>, 12 origin: String, 13 dest: String, 14 air_time: Option<u16>, 15 distance: u16, 16 hour: u8,
+    3 "all fields": 0 year: u16, 1 month: u8, 2 day: u8, 3 dep_time: Option<u16>, 4 sched_dep_time: u16,
+        5 dep_delay: Option<i16>, 6 arr_time: Option<u16>, 7 sched_arr_time: u16,
+        8 arr_delay: Option<i16>, 9 carrier: String, 10 flight: u16, 11 tailnum: Option<String>,
+        12 origin: String, 13 dest: String, 14 air_time: Option<u16>, 15 distance: u16, 16 hour: u8,
         17 minute: u8, 18 time_hour: String;
 });
 
@@ -134,8 +138,10 @@ sample!(Weather {
     0 "one integer": 8 wind_dir: Option<u16>;
     1 "one float": 5 temp: Option<f64>;
     2 "three fields": 5 temp: Option<f64>, 8 wind_dir: Option<u16>, 12 pressure: Option<f64>;
-    3 "all fields": 0 origin: String, 1 year: u16, 2 month: u8, 3 day: u8, 4 hour: u8, 5 temp: Option<f64>, 6 dewp: Option<f64>, 7 humid: Option<f64>, 8 wind_dir: Option<u16>, 9 wind_speed: Option<f64>,
-        10 wind_gust: Option<f64>, 11 precip: Option<f64>, 12 pressure: Option<f64>, 13 visib: Option<f64>, 14 time_hour: String;
+    3 "all fields": 0 origin: String, 1 year: u16, 2 month: u8, 3 day: u8, 4 hour: u8, 5 temp: Option<f64>,
+        6 dewp: Option<f64>, 7 humid: Option<f64>, 8 wind_dir: Option<u16>, 9 wind_speed: Option<f64>,
+        10 wind_gust: Option<f64>, 11 precip: Option<f64>, 12 pressure: Option<f64>, 13 visib: Option<f64>,
+        14 time_hour: String;
 });
 
 /// Downloads and unpacks the package once.

@@ -10,7 +10,7 @@ use crate::schema::{Kind, Schema, TypeRef};
 use crate::store::bytes::LINE;
 use crate::{Error, ErrorKind, Result};
 
-/// The bytes of records of which all columns are gathered together, so that they stay in the first-level cache.
+/// The bytes of records of which all columns are gathered together, while they are in the first-level cache.
 const TILE: usize = 8 << 10;
 
 /// A stream before it is encoded.
@@ -381,7 +381,7 @@ fn gather_as<'a, const BYTES: usize>(to: &mut [u8], rows: impl Iterator<Item = &
     }
 }
 
-/// Appends the first bytes of each part, and zeros for parts that are absent; of the others to `present`, too.
+/// Appends the first bytes of each part, and zeros for absent ones; those of the others to `present`, too.
 fn gather_present<'a, const BYTES: usize>(
     all: &mut Vec<u8>,
     present: &mut Vec<u8>,

@@ -13,8 +13,8 @@ const MAGIC: u64 = 0xfd2f_b528;
 #[cfg(feature = "zstd")]
 const MOST_WINDOW: u64 = 8 << 20;
 
-/// The tables of the compressor, 2 MiB, when no stream is being compressed. New ones for each stream would take a
-/// fifth of the time to write text.
+/// The tables of the compressor, 2 MiB, while no stream is being compressed. New ones for each stream would
+/// take a fifth of the time to write text.
 #[cfg(feature = "zstd")]
 static KEPT: Mutex<Option<Box<zrip::CompressContext>>> = Mutex::new(None);
 
