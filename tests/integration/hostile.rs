@@ -170,11 +170,13 @@ fn an_index_that_lies_costs_nothing_but_itself() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("index");
     type Entry = (u64, u64, u64, [u32; 4]);
-    let lies: [fn(Entry) -> Entry; 12] = [
+    let lies: [fn(Entry) -> Entry; 14] = [
         |(_, first, count, rest)| (u64::MAX - 63, first, count, rest),
         |(_, first, count, rest)| (1 << 63, first, count, rest),
         |(_, first, count, rest)| (64, first, count, rest),
         |(at, first, count, rest)| (at + 128, first, count, rest),
+        |(at, first, count, rest)| (at - 128, first, count, rest),
+        |(at, _, count, rest)| (at, 0, count, rest),
         |(at, _, count, rest)| (at, u64::MAX, count, rest),
         |(at, first, _, rest)| (at, first, u64::MAX, rest),
         |(at, first, _, rest)| (at, first, 0, rest),
@@ -216,6 +218,22 @@ fn an_index_that_lies_costs_nothing_but_itself() -> Result<()> {
         let shown = judge(&path, &craft.finish()).expect("the blocks are there");
         assert!(shown.records.len() == 2 && shown.report.starts_with("damaged"), "{listed:?}: {shown:?}");
     }
+    Ok(())
+}
+
+#[test]
+fn a_node_is_of_one_table() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (mut craft, one, lines) = bytes_table();
+    let schema = Schema::of::<u8>();
+    let two = craft.schema(2, "U", schema.core(), schema.notes());
+    let block = craft.data((1, 0, 2, 1), &[1, 2], b"", b"");
+    let node = craft.index((1, 0, 0), &[], &[], &[(block, 0, 2, [2, 1, 0, 1])]);
+    let entry = (node, 0, 2, [(craft.bytes.len() as u64 - node) as u32 / 64, 0, 1, 1]);
+    let tables = [(0, 0, 1, 2, 1), (1, 1, 1, 2, 1)];
+    craft.index((0, 0, 0), &tables, &[(1, 0, one, lines), (2, 1, two, lines)], &[entry, entry]);
+    let shown = judge(&folder.path().join("node"), &craft.finish()).expect("a file");
+    assert!(shown.records.keys().all(|(table, _)| table == "T") && !shown.errors.is_empty(), "{shown:?}");
     Ok(())
 }
 

@@ -27,10 +27,10 @@ pub(super) struct Caches {
     /// The offsets of verified blocks, for a map.
     pub(super) good: Known,
     validators: Mutex<HashMap<u32, Arc<Validator>>>,
-    /// Verified blocks by offset, for buffers.
-    pub(super) blocks: Recent<u64, Loaded>,
-    /// The entries of index nodes by offset.
-    pub(super) nodes: Recent<u64, Arc<[Entry]>>,
+    /// Blocks that were verified for an entry, for buffers.
+    pub(super) blocks: Recent<Entry, Loaded>,
+    /// The entries of index nodes that were checked for a table and an entry.
+    pub(super) nodes: Recent<(usize, Entry), Arc<[Entry]>>,
     mappings: Recent<(u32, MappingTarget), Arc<SchemaMapping>>,
 }
 

@@ -153,7 +153,7 @@ impl Snapshot {
         let catalog = &self.opened.catalog;
         let mut node = |entry: &Entry| {
             let read = || catalog.children(self.source(), table, entry).map(Into::into);
-            self.caches.nodes.get(entry.offset, read)
+            self.caches.nodes.get((table, *entry), read)
         };
         let found = match catalog.find(table, record, &mut node) {
             Err(error) if error.kind() == ErrorKind::Index => {
@@ -170,7 +170,7 @@ impl Snapshot {
     pub(crate) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
         let loaded = match &self.map {
             Some(map) => self.load_mapped(map, entry),
-            None => self.caches.blocks.get(entry.offset, || self.load_buffered(entry)),
+            None => self.caches.blocks.get(*entry, || self.load_buffered(entry)),
         };
         loaded.map_err(|error| self.in_block(error, table, entry))
     }
