@@ -27,12 +27,12 @@ pub(super) struct Caches {
     /// The offsets of verified blocks, for a map.
     pub(super) good: Known,
     records: Mutex<HashMap<u32, Arc<SchemaRecords>>>,
-    /// Verified blocks by offset, for buffers, and of a map those that were converted.
-    pub(super) blocks: Recent<u64, Loaded>,
+    /// Blocks that were verified for an entry, for buffers, and of a map those that were converted.
+    pub(super) blocks: Recent<Entry, Loaded>,
     /// What is kept of blocks of columns.
     pub(super) columns: KeptColumns,
-    /// The entries of index nodes by offset.
-    pub(super) nodes: Recent<u64, Arc<[Entry]>>,
+    /// The entries of index nodes that were checked for a table and an entry.
+    pub(super) nodes: Recent<(usize, Entry), Arc<[Entry]>>,
     mappings: Recent<(u32, MappingTarget), Arc<SchemaMapping>>,
 }
 
@@ -41,8 +41,8 @@ pub(crate) struct SchemaMapping {
     pub(super) evolution: Evolution,
     /// How blocks of columns are read without the fields that the other type lacks, if it lacks any.
     pub(super) part: OnceLock<Option<PartMapping>>,
-    /// Converted blocks by offset.
-    pub(super) blocks: Recent<u64, Loaded>,
+    /// Converted blocks, by the entry for which they were verified.
+    pub(super) blocks: Recent<Entry, Loaded>,
 }
 
 /// A schema compared with its notes, which affect how other records are read as it.

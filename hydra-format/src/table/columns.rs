@@ -119,8 +119,8 @@ pub(crate) fn read_alone(source: &dyn Source, catalog: &Catalog, entry: &Entry) 
 
 /// What is kept of blocks of columns, besides those that are cached as a whole.
 pub(super) struct KeptColumns {
-    /// Groups of records, by the offset of their block and their number in it.
-    windows: Recent<(u64, u64), Loaded>,
+    /// Groups of records, by the entry of their block and their number in it.
+    windows: Recent<(Entry, u64), Loaded>,
     /// Whether there was a block of columns.
     any: AtomicBool,
 }
@@ -128,9 +128,9 @@ pub(super) struct KeptColumns {
 /// A block of more bytes of records and heap is cached alone.
 const LARGE_BYTES: usize = 16 << 20;
 
-impl Recent<u64, Loaded> {
+impl Recent<Entry, Loaded> {
     /// Creates a cache of blocks.
-    pub(super) fn of_blocks() -> Recent<u64, Loaded> {
+    pub(super) fn of_blocks() -> Recent<Entry, Loaded> {
         let mut blocks = Recent::new(BLOCKS);
         blocks.is_large = |loaded: &Loaded| loaded.payload.front().len() > LARGE_BYTES;
         blocks
@@ -169,7 +169,7 @@ impl Snapshot {
     pub(super) fn kept(&self, entry: &Entry, load: impl FnOnce() -> Result<Loaded>) -> Result<Loaded> {
         let any = &self.caches.columns.any;
         if any.load(Ordering::Relaxed)
-            && let Some(loaded) = self.caches.blocks.find(&entry.offset)
+            && let Some(loaded) = self.caches.blocks.find(entry)
         {
             return Ok(loaded);
         }
@@ -178,7 +178,7 @@ impl Snapshot {
             return Ok(loaded);
         }
         any.store(true, Ordering::Relaxed);
-        self.caches.blocks.get(entry.offset, || Ok(loaded))
+        self.caches.blocks.get(*entry, || Ok(loaded))
     }
 
     /// Returns the block of an entry, or some of its records, with the record `index`, to be read as `target`.
@@ -195,8 +195,8 @@ impl Snapshot {
             return self.load_as(table, entry, target);
         }
         let window = index.saturating_sub(entry.first).checked_div(WINDOW_RECORDS).unwrap_or_default();
-        let kept = self.caches.columns.windows.find(&(entry.offset, window));
-        if let Some(loaded) = kept.or_else(|| self.caches.blocks.find(&entry.offset)) {
+        let kept = self.caches.columns.windows.find(&(*entry, window));
+        if let Some(loaded) = kept.or_else(|| self.caches.blocks.find(entry)) {
             return Ok(loaded);
         }
         let loaded = match &self.map {
@@ -206,9 +206,9 @@ impl Snapshot {
         let loaded = loaded.map_err(|error| self.in_block(error, table, entry))?;
         if loaded.stored.is_some() {
             self.caches.columns.any.store(true, Ordering::Relaxed);
-            return self.caches.blocks.get(entry.offset, || Ok(loaded));
+            return self.caches.blocks.get(*entry, || Ok(loaded));
         }
-        self.caches.columns.windows.get((entry.offset, window), || Ok(loaded))
+        self.caches.columns.windows.get((*entry, window), || Ok(loaded))
     }
 
     /// Returns whether the block of an entry stores columns.
@@ -247,7 +247,7 @@ impl Snapshot {
                 resolution => Ok(loaded.shown_as(target.clone(), resolution == Resolution::Wider)),
             }
         };
-        let loaded = mapping.blocks.get(entry.offset, load);
+        let loaded = mapping.blocks.get(*entry, load);
         loaded.map(Some).map_err(|error| self.in_block(error, table, entry))
     }
 

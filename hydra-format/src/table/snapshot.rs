@@ -155,7 +155,7 @@ impl Snapshot {
         let catalog = &self.opened.catalog;
         let mut node = |entry: &Entry| {
             let read = || catalog.children(self.source(), table, entry).map(Into::into);
-            self.caches.nodes.get(entry.offset, read)
+            self.caches.nodes.get((table, *entry), read)
         };
         let found = match catalog.find(table, record, &mut node) {
             Err(error) if error.kind() == ErrorKind::Index => {
@@ -172,7 +172,7 @@ impl Snapshot {
     pub(crate) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
         let loaded = match &self.map {
             Some(map) => self.kept(entry, || self.load_mapped(map, entry, Want::Whole)),
-            None => self.caches.blocks.get(entry.offset, || self.load_buffered(entry, Want::Whole)),
+            None => self.caches.blocks.get(*entry, || self.load_buffered(entry, Want::Whole)),
         };
         loaded.map_err(|error| self.in_block(error, table, entry))
     }
@@ -190,7 +190,7 @@ impl Snapshot {
             let evolution = &mapping.evolution;
             match evolution.resolution() {
                 Resolution::Transcoded => {
-                    mapping.blocks.get(entry.offset, || loaded.transcoded(evolution.plan(), target))
+                    mapping.blocks.get(*entry, || loaded.transcoded(evolution.plan(), target))
                 }
                 resolution => Ok(loaded.shown_as(target.clone(), resolution == Resolution::Wider)),
             }

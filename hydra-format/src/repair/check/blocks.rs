@@ -17,12 +17,6 @@ use crate::table::metadata::{MetaHead, Metadata, head as meta};
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::HashMap;
 
-/// The newest block of a kind whose blocks name their predecessor.
-#[derive(Clone, Copy, Debug, Default)]
-struct Chain {
-    newest: u64,
-}
-
 /// The state of the check: what is known of all blocks before the current one.
 pub(super) struct BlockCheck<'a, 'f> {
     source: &'a dyn Source,
@@ -32,9 +26,10 @@ pub(super) struct BlockCheck<'a, 'f> {
     auditors: HashMap<u32, BlockAuditor>,
     /// The bytes of the current block.
     bytes: Vec<u8>,
-    schemas: Chain,
-    metas: Chain,
-    indexes: Chain,
+    /// The newest blocks of the kinds whose blocks name their predecessor.
+    schemas: u64,
+    metas: u64,
+    indexes: u64,
     directory: u64,
     last_block: u64,
     /// The last block of records or metadata.
@@ -60,9 +55,9 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             catalog,
             auditors: HashMap::new(),
             bytes: Vec::new(),
-            schemas: Chain::default(),
-            metas: Chain::default(),
-            indexes: Chain::default(),
+            schemas: 0,
+            metas: 0,
+            indexes: 0,
             directory: 0,
             last_block: 0,
             last_content: 0,
@@ -189,7 +184,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             }
             Ok(parts) => parts,
         };
-        self.schemas.follow(block, parts.previous, self.lost, self.findings);
+        follow(&mut self.schemas, block, parts.previous, self.lost, self.findings);
         let next = self.catalog.schemas.last_key_value().map_or(1, |(id, _)| id.saturating_add(1));
         let known = self.catalog.schemas.get(&parts.id).map(|info| info.schema.clone());
         if known.is_none() && parts.id != next && !self.lost {
@@ -231,7 +226,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             return self.findings.report(error.what("the payload is too short"));
         };
         let head = MetaHead::from_rows(bytes);
-        self.metas.follow(block, head.previous, self.lost, self.findings);
+        follow(&mut self.metas, block, head.previous, self.lost, self.findings);
         let at = |place: usize| block.payload().saturating_add(place as u64);
         self.findings.check_zero(part(bytes, meta::ZERO, meta::BYTES), at(meta::ZERO), "metadata");
         let audited = audit_value(&Schema::of::<Metadata>(), data, head.text, &mut |fault| {
@@ -250,7 +245,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
                 return Ok(());
             }
         };
-        self.indexes.follow(block, index.head.previous, self.lost, self.findings);
+        follow(&mut self.indexes, block, index.head.previous, self.lost, self.findings);
         if !index.is_tidy {
             self.findings.report(irregular("bytes that must be zero are not, or bytes follow its entries"));
         }
@@ -337,8 +332,8 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             ("number of records", commit.record_count, self.catalog.record_count()),
             ("offset of the last block", commit.last_block, self.last_block),
             ("offset of the newest directory", commit.directory, self.directory),
-            ("offset of the newest SCHEMA block", commit.schema, self.schemas.newest),
-            ("offset of the newest META block", commit.meta, self.metas.newest),
+            ("offset of the newest SCHEMA block", commit.schema, self.schemas),
+            ("offset of the newest META block", commit.meta, self.metas),
         ] {
             if said != seen {
                 let error = Error::new(ErrorKind::Chain).at(at).place("commit record");
@@ -364,16 +359,14 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
     }
 }
 
-impl Chain {
-    /// Checks that a block names its predecessor of the same kind.
-    fn follow(&mut self, block: &BlockAt, previous: u64, lost: bool, findings: &mut FileFindings<'_>) {
-        if previous != self.newest && !lost {
-            let error = Error::new(ErrorKind::Chain);
-            let error = error.what("the previous block of its kind that it names is wrong");
-            findings.report(error.expected(format!("{:#x}", self.newest)).found(format!("{previous:#x}")));
-        }
-        self.newest = block.offset;
+/// Checks that a block names its predecessor of the same kind, and then counts as the newest.
+fn follow(newest: &mut u64, block: &BlockAt, previous: u64, lost: bool, findings: &mut FileFindings<'_>) {
+    if previous != *newest && !lost {
+        let error = Error::new(ErrorKind::Chain);
+        let error = error.what("the previous block of its kind that it names is wrong");
+        findings.report(error.expected(format!("{newest:#x}")).found(format!("{previous:#x}")));
     }
+    *newest = block.offset;
 }
 
 fn irregular(what: impl Into<String>) -> Error {
