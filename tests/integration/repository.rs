@@ -95,7 +95,7 @@ const LIMITS: &[(&str, &[&str], usize)] = &[
     ("store", &["hydra-format/src/store/"], 3_130),
     // The seam and rows. Another layout is a part of its own, outside of the core.
     ("layout", &["hydra-format/src/layout/mod.rs", "hydra-format/src/layout/rows/"], 2_690),
-    ("columns", &["hydra-format/src/layout/columns/"], 3_750),
+    ("columns", &["hydra-format/src/layout/columns/"], 3_850),
     (
         "columns of tables",
         &[
@@ -104,7 +104,7 @@ const LIMITS: &[(&str, &[&str], usize)] = &[
             "hydra-format/src/table/writer/layout.rs",
             "hydra-format/src/schema/select.rs",
         ],
-        350,
+        450,
     ),
     ("derived", &["hydra-format/src/derived/"], 755),
     ("types", &["hydra-format/src/types/"], 1_400),
