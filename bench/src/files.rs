@@ -26,7 +26,7 @@ pub fn run(ticks: usize, logs: usize, rounds: usize, keep: bool) -> AnyResult<()
     section.say(&format!(
         "Nanoseconds a record (a read, where records are read at random), medians of {rounds} rounds; in parentheses against raw in the \
          same column. They are processor time of the one thread, but for *write and sync*, which is time on the clock. `*`: of a tenth of the records. *Again*: over the same open file, whose pages are mapped in and \
-         whose blocks are known good; blank where nothing is remembered. *Owned*: each record as an owned value, blank where the \
+         whose blocks are known good; blank where nothing is remembered. *Told at once*: all places are given before the first read, as to `get_many`. *Owned*: each record as an owned value, blank where the \
          scan is of such already. Every sum was compared with that of the records in memory."
     ));
     section.table(

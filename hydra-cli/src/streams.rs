@@ -2,7 +2,7 @@
 
 use crate::text::{TableCell, bytes, count, draw_table, escape, plural, rough};
 use clap::ValueEnum;
-use hydra::file::{BlockHeader, BlockStreams, CompactOptions, StreamEntry};
+use hydra::file::{BlockHeader, BlockStreams, StreamEntry};
 use hydra::{Dynamic, Reader, Table};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,13 +15,6 @@ const LINE: u64 = 64;
 pub(crate) enum LayoutArg {
     Rows,
     Columns,
-}
-
-/// Returns the options of a compaction to a layout.
-pub(crate) fn compact_options(layout: Option<LayoutArg>) -> CompactOptions {
-    let mut options = CompactOptions::default();
-    options.layout = layout.map(Into::into);
-    options
 }
 
 impl LayoutArg {

@@ -201,7 +201,7 @@ pub mod file {
     pub use crate::layout::columns::listing::{BlockStream, BlockStreams};
     pub use crate::publish::{Output, OutputOptions};
     pub use crate::repair::check::{CheckSummary, check};
-    pub use crate::repair::compact::{CompactOptions, Compaction, Size, compact};
+    pub use crate::repair::compact::{Compaction, Size, compact};
     pub use crate::repair::recover::{RecoverOptions, RecoveredTable, Recovery, recover, survey};
     pub use crate::store::block::{BlockHeader, BlockKind};
     pub use crate::store::bytes::FieldLayout;

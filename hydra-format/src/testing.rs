@@ -4,7 +4,7 @@
 use crate::file::{Compaction, RecoverOptions, Recovery, WriterOptions};
 use crate::publish::single::save_on;
 use crate::repair::check::{CheckSummary, check_source};
-use crate::repair::compact::{CompactOptions, compact_on};
+use crate::repair::compact::compact_on;
 use crate::repair::recover::recover_on;
 use crate::{Editor, Error, Hydra, Layout, Reader, Result, Writer};
 use std::path::Path;
@@ -63,8 +63,7 @@ pub fn compact_as(
     path: &Path,
     layout: Option<Layout>,
 ) -> Result<Compaction> {
-    let options = CompactOptions { layout, ..CompactOptions::default() };
-    compact_on(source, Path::new("input"), disk, path, options, &mut |_, _| {})
+    compact_on(source, Path::new("input"), disk, path, layout, &mut |_, _| {})
 }
 
 /// Picks the encodings of the columns that this thread writes by a seed, instead of the smallest ones, and keeps

@@ -384,7 +384,7 @@ fn a_check_names_the_fields_that_are_damaged() {
   [HY0202] payload checksum mismatch
     --> a.hydra @ 0x2100, a DATA block, schema 1, records 0..=1999, at time: expected 0x37ba8d59, found 0xad0ebf33
 table Tick  0 of 2,000 committed records intact, 2,000 lost
-  lost    0..2000: payload checksum mismatch @ 0x2100
+  lost    0..2000: payload checksum mismatch @ 0x2200
 nothing can be saved
 
 "#]]);
@@ -392,7 +392,7 @@ nothing can be saved
     assert!(hex.contains("✗ computed 0x"), "{hex}");
     place.run(&["cat", "a.hydra"]).code(1).stderr_eq(str![[r#"
 error[HY0202]: payload checksum mismatch
-  --> a.hydra @ 0x2100, a DATA block, schema 1, records 0..=1999, at time: expected 0xc5c128b4, found 0x2a939e55
+  --> a.hydra @ 0x2200, a DATA block, schema 1, records 0..=1999, at time: expected 0xc5c128b4, found 0x2a939e55
   = help: --skip-damaged continues without these records
 
 "#]]);

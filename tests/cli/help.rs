@@ -215,7 +215,7 @@ Examples:
   hydra convert --table birds penguins.csv birds.hydra   choose the name of the table
   hydra convert --schema ticks.hydra more.msgpack more.hydra
   hydra convert --schema new.hydra old.hydra migrated.hydra   change the schema of a table
-  hydra convert --layout columns penguins.csv small.hydra   store fields together: smaller
+  hydra convert --layout columns penguins.csv small.hydra   far smaller
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra
 
 Whatever the new format or schema cannot hold is listed on stderr, and the exit code is 3.

@@ -107,7 +107,7 @@ fn the_report_lists_every_range() {
     let args = ["recover", "--report", "lost.json", "ticks.hydra", "-o", "saved.hydra"];
     place.run(&args).code(3).stdout_eq(str![[r#"
 table Tick  504 of 1,000 committed records kept, 496 lost
-  lost    0..252: damaged block header: the index names a block here, and there is none @ 0x2100
+  lost    0..252: damaged block header: its checksum does not match @ 0x2100
   lost    756..1000: payload checksum mismatch @ 0x5100
   kept    252..756 -> 0..504
 saved.hydra  504 records, 16.8 KiB (17216), verified
@@ -152,7 +152,7 @@ saved.hydra  504 records, 16.8 KiB (17216), verified
           ],
           "why": {
             "code": "HY0201",
-            "message": "damaged block header: the index names a block here, and there is none",
+            "message": "damaged block header: its checksum does not match",
             "offset": 8448
           }
         },

@@ -6,7 +6,7 @@ use crate::failure::{Exit, Result};
 use crate::interrupt;
 use crate::progress::ProgressBar;
 use crate::source::Input;
-use crate::streams::{LayoutArg, compact_options};
+use crate::streams::LayoutArg;
 use crate::text::{bytes, escape, plural};
 use hydra::file::{self, Size};
 use serde_json::json;
@@ -15,9 +15,9 @@ use std::io::Write;
 pub(crate) fn run(args: &CompactArgs, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.input, console)?;
     interrupt::watch();
-    let options = compact_options(args.layout);
+    let layout = args.layout.map(Into::into);
     let done = ProgressBar::watch("compacting", |progress| {
-        file::compact(&input.path, &args.output, options, Some(progress))
+        file::compact(&input.path, &args.output, layout, Some(progress))
     });
     let done = done.map_err(|error| input.failure(error))?;
     if args.format == Format::Json {

@@ -23,10 +23,9 @@ pub(crate) use plan::Plan;
 pub(crate) use run::Transcoded;
 
 use crate::error::join_path;
-use crate::schema::{Kind, Note, Schema};
+use crate::schema::{Note, Schema};
 use crate::{Error, ErrorKind, Result};
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::fmt;
 
 /// How records of one schema are read as another type, from the cheapest to the most expensive.
@@ -231,16 +230,6 @@ impl Evolution {
     /// Returns true if a field or variant is lost.
     pub(crate) fn removes(&self) -> bool {
         self.changes.iter().any(|change| matches!(change.rule, Rule::Removed | Rule::VariantRemoved))
-    }
-
-    /// Returns the fields of the root of `from` that are read, if it is a struct of which some are not.
-    pub(crate) fn kept_fields(&self, from: &Schema) -> Option<Vec<usize>> {
-        let removed = self.changes.iter().filter(|change| change.rule == Rule::Removed);
-        let removed: HashSet<&str> = removed.map(|change| change.path.as_str()).collect();
-        let fields = from.root().fields().iter().enumerate();
-        let kept = fields.filter(|(_, field)| !removed.contains(field.name())).map(|(index, _)| index);
-        let kept: Vec<usize> = kept.collect();
-        (from.root().kind() == Kind::Struct && kept.len() < from.root().fields().len()).then_some(kept)
     }
 
     pub(crate) fn plan(&self) -> &Plan {

@@ -1,11 +1,11 @@
 //! The layouts of the blocks of a table: which one a block has, and which one a new block gets.
 
+use super::BlockLayout;
 use super::columns::{self, ColumnLayout};
-use super::rows::{RowLayout, StagedRows};
-use super::{BlockLayout, check_supported};
+use super::rows::{Auditor, RowLayout, StagedRows};
 use crate::memory::Payload;
 use crate::store::block::{BlockAt, SealedBlock};
-use crate::{ErrorKind, Result, Schema};
+use crate::{Error, ErrorKind, Result, Schema};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -93,5 +93,44 @@ impl Layouts {
             Some(columns) => columns.seal(rows),
             None => RowLayout.seal(rows),
         }
+    }
+}
+
+/// Returns an error if this library does not support the layout of a DATA block.
+pub(crate) fn check_supported(block: &BlockAt) -> Result<()> {
+    match (block.layout, block.encoding) {
+        (0 | 1, 0) => block.check_flags(),
+        _ => Err(block.unknown_layout()),
+    }
+}
+
+/// Finds everything that is wrong with blocks of a schema.
+pub(crate) struct BlockAuditor {
+    layouts: Layouts,
+    auditor: Auditor,
+}
+
+impl BlockAuditor {
+    pub(crate) fn new(schema: &Arc<Schema>) -> BlockAuditor {
+        BlockAuditor { layouts: Layouts::new(schema.clone()), auditor: Auditor::new(schema) }
+    }
+
+    /// Checks the header of a block, and reports what is wrong with its payload.
+    pub(crate) fn audit(
+        &self,
+        block: &BlockAt,
+        schema: &Schema,
+        payload: &[u8],
+        report: &mut dyn FnMut(Error),
+    ) -> Result<()> {
+        let layout = self.layouts.of(block)?;
+        layout.check_header(block, schema)?;
+        layout.audit(block, payload, &self.auditor, report);
+        Ok(())
+    }
+
+    /// Adds the damaged streams to an error about the payload of a block of columns.
+    pub(crate) fn in_streams(&self, error: Error, block: &BlockAt, payload: &[u8]) -> Error {
+        self.layouts.in_streams(error, block, payload)
     }
 }

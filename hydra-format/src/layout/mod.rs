@@ -11,7 +11,7 @@ mod layouts;
 pub(crate) mod rows;
 
 pub use layouts::Layout;
-pub(crate) use layouts::{Layouts, MOST_GROWTH, WINDOW_RECORDS};
+pub(crate) use layouts::{BlockAuditor, Layouts, MOST_GROWTH, WINDOW_RECORDS, check_supported};
 
 use crate::layout::rows::{Auditor, StagedRows, Validator};
 use crate::memory::{Backing, Payload};
@@ -27,11 +27,6 @@ pub(crate) trait BlockLayout: Sync {
     /// schema.
     fn check_header(&self, block: &BlockAt, schema: &Schema) -> Result<()>;
 
-    /// Checks the payload against its checksums, unless [`BlockLayout::view`] does that.
-    fn check_payload(&self, block: &BlockAt, payload: &[u8]) -> Result<()> {
-        block.check_payload(payload)
-    }
-
     /// Returns the records of the payload that starts at `start` of its backing. They are in bounds and their
     /// text is UTF-8, but their values are not checked.
     fn view(&self, block: &BlockAt, backing: Backing, start: usize) -> Result<Payload>;
@@ -42,14 +37,6 @@ pub(crate) trait BlockLayout: Sync {
     /// Reports everything that is wrong with a payload whose header was checked, including bytes that readers
     /// ignore.
     fn audit(&self, block: &BlockAt, payload: &[u8], auditor: &Auditor, report: &mut dyn FnMut(Error));
-}
-
-/// Returns an error if this library does not support the layout of a DATA block.
-pub(crate) fn check_supported(block: &BlockAt) -> Result<()> {
-    match (block.layout, block.encoding) {
-        (0 | 1, 0) => block.check_flags(),
-        _ => Err(block.unknown_layout()),
-    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,6 @@
 //! compaction use this; they select the blocks to copy.
 
 use super::check::check_source;
-use crate::layout::BlockLayout;
-use crate::layout::rows::RowLayout;
 use crate::store::bytes::{LINE, TARGET_BLOCK_BYTES};
 use crate::store::catalog::Catalog;
 use crate::store::open::{self, Opened};
@@ -74,11 +72,7 @@ impl Copy {
             CopyMode::Encoded(wanted) => (false, wanted.unwrap_or(layout)),
         };
         if whole {
-            let sealed = match &loaded.stored {
-                Some(stored) => stored.seal(),
-                None => RowLayout.seal(loaded.to_staged()),
-            };
-            return self.writer.append_block(to, sealed);
+            return self.writer.append_block(to, loaded.seal());
         }
         self.writer.set_layout(to, layout)?;
         let block = Block::<Dynamic>::whole(loaded);
@@ -133,14 +127,6 @@ pub struct Size {
     pub block_count: u64,
 }
 
-/// The settings of a compaction.
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct CompactOptions {
-    /// The layout of all blocks; by default, each keeps its own.
-    pub layout: Option<Layout>,
-}
-
 /// The result of a compaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -160,21 +146,19 @@ pub struct Compaction {
 /// [`recover()`](crate::file::recover()).
 ///
 /// ```no_run
-/// let mut options = hydra::file::CompactOptions::default();
-/// options.layout = Some(hydra::Layout::Columns);
-/// let done = hydra::file::compact("day.hydra", "small.hydra", options, None)?;
+/// let done = hydra::file::compact("day.hydra", "small.hydra", Some(hydra::Layout::Columns), None)?;
 /// println!("{} -> {} bytes", done.before.bytes, done.after.bytes);
 /// # Ok::<(), hydra::Error>(())
 /// ```
 pub fn compact(
     input: impl AsRef<Path>,
     output: impl AsRef<Path>,
-    options: CompactOptions,
+    layout: Option<Layout>,
     progress: Option<Progress<'_>>,
 ) -> Result<Compaction> {
     let input = input.as_ref();
     let source = Box::new(FileStorage::open(input)?);
-    compact_on(source, input, &FileDisk, output.as_ref(), options, &mut callback(progress))
+    compact_on(source, input, &FileDisk, output.as_ref(), layout, &mut callback(progress))
 }
 
 /// Does the same from any source to any disk; the path of the input is for errors.
@@ -183,7 +167,7 @@ pub(crate) fn compact_on(
     input: &Path,
     disk: &dyn Disk,
     output: &Path,
-    options: CompactOptions,
+    layout: Option<Layout>,
     progress: Progress<'_>,
 ) -> Result<Compaction> {
     let mut opened = open::open(&*source).map_err(|error| error.in_file(input))?;
@@ -210,7 +194,7 @@ pub(crate) fn compact_on(
         Ok(((), reader.metadata()?.clone()))
     };
     let check = &mut |done, of| phases.tell(1, done, of);
-    let mode = options.layout.map_or(CopyMode::Merged, |layout| CopyMode::Encoded(Some(layout)));
+    let mode = layout.map_or(CopyMode::Merged, |_| CopyMode::Encoded(layout));
     let ((), after) = write_checked(disk, output, &catalog, mode, fill, check)?;
     Ok(Compaction { before, after, record_count })
 }

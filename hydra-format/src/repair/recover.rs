@@ -2,13 +2,12 @@
 //! block and copies it. Nothing is written to the input, and nothing that fails a check is copied.
 
 use super::compact::{Copy, CopyMode, Phases, Size, write_checked};
-use super::survey::{Group, Survey, Version};
+use super::survey::{Group, Survey};
 use crate::store::commit::Commit;
 use crate::store::scan::{Progress, callback, split_io_error};
 use crate::store::storage::{Disk, FileDisk, FileStorage, Source};
 use crate::table::metadata::{self, Metadata};
 use crate::table::reader::Reader;
-use crate::table::snapshot::Loaded;
 use crate::{Error, ErrorKind, Result};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -271,7 +270,7 @@ impl Rescue<'_> {
         let records = group.records.clone();
         let mut why = None;
         for version in group.versions.iter().rev() {
-            match split_io_error(self.load(group, version))? {
+            match split_io_error(self.reader.snapshot.load_once(group.table, &version.entry))? {
                 Ok(loaded) => {
                     if let Some(copy) = &mut copy {
                         copy.add(version.entry.schema, loaded)?;
@@ -300,14 +299,6 @@ impl Rescue<'_> {
             table.lost.push((records, why));
         }
         Ok(())
-    }
-
-    fn load(&self, group: &Group<'_>, version: &Version) -> Result<Loaded> {
-        if version.gone {
-            let error = Error::new(ErrorKind::BlockHeader).at(version.entry.offset);
-            return Err(error.what("the index names a block here, and there is none"));
-        }
-        self.reader.snapshot.load_once(group.table, &version.entry)
     }
 
     /// Returns the newest usable metadata, and the reason why newer metadata cannot be used.

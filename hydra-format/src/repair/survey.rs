@@ -7,7 +7,7 @@ use crate::store::bytes::{HEADER_AT, REGION, get, line_down};
 use crate::store::catalog::Catalog;
 use crate::store::commit::Commit;
 use crate::store::header::{self, FileHeader};
-use crate::store::index::{Entry, Index, IndexSchema};
+use crate::store::index::{Entry, Index};
 use crate::store::open::{self, Opened};
 use crate::store::report::{Report, State};
 use crate::store::scan::{Progress, Scan, split_io_error};
@@ -15,6 +15,17 @@ use crate::store::storage::Source;
 use crate::{ErrorKind, Result};
 use std::collections::HashMap;
 use std::ops::Range;
+
+/// Why a block is believed to exist. Of blocks that exclude each other, the one with the later reason counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Evidence {
+    /// An index names it, and the scan did not find it.
+    Named,
+    /// The scan found its header.
+    Found,
+    /// It is where a reader looks for its records.
+    Shown,
+}
 
 /// A block of records: the original block, or a replacement.
 #[derive(Clone, Copy, Debug)]
@@ -24,11 +35,24 @@ pub(crate) struct Version {
     pub(crate) entry: Entry,
     replaces: bool,
     pub(crate) uncommitted: bool,
-    /// An index names the block, but it is missing.
-    pub(crate) gone: bool,
+    evidence: Evidence,
 }
 
-/// All versions of the records of a block, in file order; empty if no version is left.
+impl Version {
+    /// Creates a committed block that may be a replacement, under no table yet.
+    fn of(entry: Entry, evidence: Evidence) -> Version {
+        Version { table: 0, entry, replaces: true, uncommitted: false, evidence }
+    }
+
+    /// Returns whether this block and a later one claim the same records, and the later one is no replacement
+    /// of this one.
+    fn excludes(&self, later: &Version) -> bool {
+        let replaced = self.entry.is_version_of(&later.entry) && later.replaces;
+        self.table == later.table && self.entry.end() > later.entry.first && !replaced
+    }
+}
+
+/// All versions of the records of a block, the current one last; empty if no version is left.
 #[derive(Clone, Debug)]
 pub(crate) struct Group<'a> {
     pub(crate) table: usize,
@@ -52,12 +76,12 @@ pub(crate) struct Survey<'a> {
     pub(crate) commit: Option<Commit>,
     /// The blocks that may be kept.
     pub(crate) blocks: BlockFile<'a>,
-    /// The schemas that were found, under their tables.
+    /// The schemas that a reader or the scan found, under their tables.
     pub(crate) catalog: Catalog,
-    /// Sorted by table, then by record, then by offset.
+    /// In the order of the file; in the end by table and record, the current version last.
     versions: Vec<Version>,
     gaps: Vec<Gap>,
-    /// Versions in gaps that an index names, by offset.
+    /// Versions that the scan did not find, by offset.
     named: HashMap<u64, Version>,
     /// META blocks in file order, and whether each was never committed.
     pub(crate) metas: Vec<(u64, bool)>,
@@ -75,6 +99,8 @@ pub(crate) struct Survey<'a> {
 
 impl<'a> Survey<'a> {
     /// Scans the headers of all blocks. Blocks after the last commit are included or only counted.
+    ///
+    /// Blocks that contradict each other are judged as a reader does, so that recovery saves what it shows.
     pub(crate) fn of(
         source: &'a dyn Source,
         uncommitted: bool,
@@ -86,8 +112,11 @@ impl<'a> Survey<'a> {
         let (commit, lost) = if is_whole { open::commit_to_recover(source, &header)? } else { (None, true) };
         let committed = commit.map_or(lines, |commit| commit.committed_bytes);
         let limit = if uncommitted { lines } else { committed.min(lines) };
+        let readable = header.blocks(source, committed.min(lines));
+        let mut report = Report { state: State::Damaged, details: Vec::new() };
+        let catalog = commit.map(|commit| open::read_catalog(readable, &commit, None, &mut report));
         let mut survey = Survey {
-            catalog: Catalog::new(header.sync_key(), limit),
+            catalog: catalog.transpose()?.unwrap_or_default(),
             blocks: header.blocks(source, limit),
             in_doubt: commit.is_some() && lost && file_bytes > committed && !uncommitted,
             versions: Vec::new(),
@@ -105,13 +134,14 @@ impl<'a> Survey<'a> {
         };
         let everything = Commit { epoch: u32::MAX, ..Commit::first() };
         let under = commit.unwrap_or(everything);
-        survey.scan(Scan::new(header.blocks(source, committed.min(lines)), &under), Some(progress))?;
+        survey.scan(Scan::new(readable, &under), Some(progress))?;
         survey.close_gaps(committed, lines);
         if let Some(commit) = commit {
             let mut scan = Scan::new(header.blocks(source, lines), &everything);
             scan.skip_commit(&commit);
             if uncommitted { survey.scan(scan, None)? } else { survey.count(scan)? }
         }
+        survey.take_shown()?;
         survey.resolve();
         Ok(survey)
     }
@@ -154,19 +184,22 @@ impl<'a> Survey<'a> {
             gap.single = gap.bytes.start == block.previous();
         }
         match block.block_kind() {
-            Some(BlockKind::Data) => self.versions.push(Version {
-                table: 0,
-                entry: Entry::of(block),
-                replaces: block.is_replacement(),
-                uncommitted,
-                gone: false,
-            }),
-            Some(BlockKind::Schema) => self.take_schema(block.offset)?,
+            Some(BlockKind::Data) => {
+                let replaces = block.is_replacement();
+                let version = Version::of(Entry::of(block), Evidence::Found);
+                self.versions.push(Version { replaces, uncommitted, ..version });
+            }
+            // A damaged schema, or one that differs from another with the same id, is ignored; its records are
+            // reported when their blocks are read.
+            Some(BlockKind::Schema) => {
+                let read = split_io_error(self.blocks.read(block.offset))?.ok();
+                let _ = read.map(|(block, payload)| self.catalog.add_schema(&block, &payload));
+            }
             Some(BlockKind::Meta) => self.metas.push((block.offset, uncommitted)),
             Some(BlockKind::Index) if !self.gaps.is_empty() && !uncommitted => {
                 let read = split_io_error(self.blocks.read(block.offset))?;
                 match read.as_ref().map(|(_, payload)| Index::parse(payload)) {
-                    Ok(Ok(index)) => self.take_index(&index)?,
+                    Ok(Ok(index)) => self.take_index(&index),
                     _ => self.blind = true,
                 }
             }
@@ -175,19 +208,8 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    /// Reads the schema in the block at an offset. A damaged schema, or one that differs from another with
-    /// the same id, is ignored; its records are reported when their blocks are read.
-    fn take_schema(&mut self, offset: u64) -> Result<()> {
-        let read = split_io_error(self.blocks.read(offset))?.ok();
-        let of_schema = read.filter(|(block, _)| block.is(BlockKind::Schema));
-        let _ = of_schema.map(|(block, payload)| self.catalog.add_schema(&block, &payload));
-        Ok(())
-    }
-
-    /// Marks blocks in gaps that an index names as missing, unless their headers are where the index names
-    /// them: a reader finds such blocks although they do not join with their neighbours. A directory names
-    /// all current blocks before it.
-    fn take_index(&mut self, index: &Index<'_>) -> Result<()> {
+    /// Notes blocks in gaps that an index names. A directory names all current blocks before it.
+    fn take_index(&mut self, index: &Index<'_>) {
         for entry in index.entries() {
             let at = self.gaps.partition_point(|gap| gap.bytes.end <= entry.offset);
             if let Some(gap) = self.gaps.get_mut(at).filter(|gap| gap.bytes.contains(&entry.offset)) {
@@ -197,25 +219,28 @@ impl<'a> Survey<'a> {
                     gap.explained |= gap.bytes == (entry.offset..end);
                     continue;
                 }
-                let block = split_io_error(self.blocks.header(entry.offset))?;
-                let entry = Entry { block_count: 1, ..entry };
-                let version = Version {
-                    table: 0,
-                    entry,
-                    replaces: true,
-                    uncommitted: false,
-                    gone: !block.is_ok_and(|block| entry.names(&block)),
-                };
-                self.named.insert(entry.offset, version);
+                self.named.insert(entry.offset, Version::of(entry, Evidence::Named));
             }
         }
         if index.is_directory() && !self.blind {
             self.gaps.iter_mut().rev().take_while(|gap| !gap.explained).for_each(|gap| gap.explained = true);
         }
-        // The same applies to schemas.
-        for IndexSchema { offset, .. } in index.schemas() {
-            if self.gaps.iter().any(|gap| gap.bytes.contains(&offset)) {
-                self.take_schema(offset)?;
+    }
+
+    /// Marks the blocks where a reader looks for records. With an index it also finds blocks that do not join
+    /// with their neighbours.
+    fn take_shown(&mut self) -> Result<()> {
+        for table in 0..self.catalog.tables.len() {
+            let mut cursor = self.catalog.cursor(table, 0);
+            while let Some(entry) = cursor.next(&self.catalog, self.blocks.source) {
+                let Ok(entry) = split_io_error(entry.map_err(|(error, _)| error))? else { continue };
+                let found = self.versions.binary_search_by_key(&entry.offset, |version| version.entry.offset);
+                let found = found.ok().and_then(|at| self.versions.get_mut(at));
+                if let Some(version) = found.filter(|version| version.entry == entry) {
+                    version.evidence = Evidence::Shown;
+                } else if split_io_error(self.blocks.header(entry.offset))?.is_ok_and(|at| entry.names(&at)) {
+                    self.named.insert(entry.offset, Version::of(entry, Evidence::Shown));
+                }
             }
         }
         Ok(())
@@ -255,34 +280,32 @@ impl<'a> Survey<'a> {
     /// Groups the versions of the same records, and determines which records are missing.
     fn resolve(&mut self) {
         // Tables are numbered by the ids of their schemas, even if the first copy of one is lost.
-        let empty = Catalog::new(self.blocks.key, self.blocks.limit);
-        let found = std::mem::replace(&mut self.catalog, empty);
+        let found = std::mem::replace(&mut self.catalog, Catalog::new(self.blocks.key, self.blocks.limit));
         for info in found.schemas.into_values() {
             let name = found.tables.get(info.table()).map_or("", |table| table.name());
             self.catalog.insert_schema(name, info.row, info.schema);
         }
         self.versions.extend(std::mem::take(&mut self.named).into_values());
+        self.versions.retain(|version| version.entry.is_possible(u64::MAX));
         for version in &mut self.versions {
             let info = self.catalog.schemas.get(&version.entry.schema);
             version.table = info.map_or(!(version.entry.schema as usize), |info| info.table());
         }
-        self.versions
-            .sort_unstable_by_key(|version| (version.table, version.entry.first, version.entry.offset));
-        // A replacement has the records of the block that it replaces, and no two blocks may share records
-        // otherwise.
-        let mut before: Option<Version> = None;
-        self.versions.retain(|version| {
-            let Entry { first, count, .. } = version.entry;
-            let possible = count > 0 && first.checked_add(count).is_some();
-            let fits = match before {
-                Some(before) if before.table == version.table && before.entry.end() > first => {
-                    before.entry.is_version_of(&version.entry) && version.replaces
-                }
-                _ => true,
-            };
-            before = if possible && fits { Some(*version) } else { before };
-            possible && fits
+        self.versions.sort_unstable_by_key(|version| {
+            let Version { table, entry, uncommitted, evidence, .. } = *version;
+            (table, entry.first, uncommitted, evidence == Evidence::Shown, entry.offset)
         });
+        // Only files that no writer made have blocks that exclude each other.
+        let mut kept = Vec::<Version>::new();
+        for version in std::mem::take(&mut self.versions) {
+            let weaker =
+                |before: &mut Version| before.excludes(&version) && before.evidence < version.evidence;
+            while kept.pop_if(weaker).is_some() {}
+            if kept.last().is_none_or(|before| !before.excludes(&version)) {
+                kept.push(version);
+            }
+        }
+        self.versions = kept;
         for version in self.versions.iter().filter(|version| !version.uncommitted) {
             let end = self.ends.entry(version.table).or_default();
             *end = version.entry.end().max(*end);

@@ -149,7 +149,7 @@ impl Entry {
     }
 
     /// Checks the rules for one entry of an INDEX block at `limit`: it refers to an earlier block.
-    fn is_possible(&self, limit: u64) -> bool {
+    pub(crate) fn is_possible(&self, limit: u64) -> bool {
         let kind = if self.level == 0 {
             self.block_count == 1 && self.schema != 0 && self.count <= u64::from(u32::MAX)
         } else {

@@ -324,7 +324,7 @@ fn checksum(source: &dyn Source, mut offset: u64, mut count: u64) -> Result<Opti
 
 /// Loads tables and schemas from the newest directory and the blocks after it. Without an intact directory
 /// and schemas, they are loaded from the headers of all blocks.
-fn read_catalog(
+pub(crate) fn read_catalog(
     blocks: BlockFile<'_>,
     commit: &Commit,
     before: Option<&Opened>,

@@ -5,11 +5,8 @@ use crate::store::bytes::{SLOT_AT, put};
 use crate::store::commit::Commit;
 use crate::store::open::{self, Opened};
 use crate::store::storage::{Disk, Source, Storage};
-use crate::table::cache::Records;
-use crate::table::columns::Want;
-use crate::table::snapshot::read;
+use crate::table::columns::read_alone;
 use crate::table::writer::Writer;
-use crate::{AlignedBuf, Schema};
 use std::collections::HashMap;
 use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
@@ -233,10 +230,7 @@ pub(crate) fn records(memory: &Memory, opened: &Opened, table: usize) -> Vec<(u6
     let mut records = Vec::new();
     while let Some(entry) = cursor.next(&opened.catalog, memory) {
         let Ok(entry) = entry else { continue };
-        let schema_records = |_, schema: &Arc<Schema>| Arc::new(Records::new(schema, None));
-        let Ok(loaded) =
-            read(memory, &opened.catalog, &entry, AlignedBuf::default, &schema_records, Want::Whole)
-        else {
+        let Ok(loaded) = read_alone(memory, &opened.catalog, &entry) else {
             continue;
         };
         let stored = loaded.payload.records().chunks(loaded.stride);

@@ -1,27 +1,18 @@
 //! Caches of a file's blocks. Their content stays valid for every later state, because committed bytes do not
 //! change.
 
-use super::columns::PartMapping;
+use super::columns::{KeptColumns, PartMapping, SchemaRecords};
 use super::snapshot::Loaded;
 use crate::evolve::Evolution;
-use crate::layout::Layouts;
-use crate::layout::rows::Validator;
 use crate::memory::{AlignedBuf, Known};
 use crate::store::index::Entry;
 use crate::{Result, Schema};
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The number of blocks that a reader without a map caches: 2 MiB with the default block size.
-const BLOCKS: usize = 8;
-
-/// A block of more bytes of records and heap is cached alone.
-const LARGE_BYTES: usize = 16 << 20;
-
-/// The number of groups of records of columns that a reader caches: at most 16 MiB.
-const WINDOWS: usize = 64;
+pub(super) const BLOCKS: usize = 8;
 
 /// The number of index nodes, of at most 256 entries, that a reader caches: at most 640 KiB.
 const NODES: usize = 64;
@@ -35,31 +26,14 @@ pub(super) struct Caches {
     pub(super) path: PathBuf,
     /// The offsets of verified blocks, for a map.
     pub(super) good: Known,
-    records: Mutex<HashMap<u32, Arc<Records>>>,
-    /// Verified blocks by offset, for buffers, and of a map those that were converted.
-    pub(super) blocks: Recent<u64, Loaded>,
-    /// Records of blocks of columns, by the block's offset and their number in it.
-    pub(super) windows: Recent<(u64, u64), Loaded>,
-    /// Whether blocks of columns were converted.
-    pub(super) has_converted: AtomicBool,
-    /// The entries of index nodes by offset.
-    pub(super) nodes: Recent<u64, Arc<[Entry]>>,
+    records: Mutex<HashMap<u32, Arc<SchemaRecords>>>,
+    /// Blocks that were verified for an entry, for buffers, and of a map those that were converted.
+    pub(super) blocks: Recent<Entry, Loaded>,
+    /// What is kept of blocks of columns.
+    pub(super) columns: KeptColumns,
+    /// The entries of index nodes that were checked for a table and an entry.
+    pub(super) nodes: Recent<(usize, Entry), Arc<[Entry]>>,
     mappings: Recent<(u32, MappingTarget), Arc<SchemaMapping>>,
-}
-
-/// What is computed once to read the records of a schema.
-pub(crate) struct Records {
-    pub(super) layouts: Layouts,
-    pub(super) validator: Arc<Validator>,
-}
-
-impl Records {
-    /// Creates the checks of records with a schema. The validator of a type of the program is faster than that
-    /// of its schema.
-    pub(crate) fn new(schema: &Arc<Schema>, validator: Option<Arc<Validator>>) -> Records {
-        let validator = validator.unwrap_or_else(|| Arc::new(Validator::new(schema)));
-        Records { layouts: Layouts::new(schema.clone()), validator }
-    }
 }
 
 /// How records of a schema of the file are read as another type.
@@ -67,8 +41,8 @@ pub(crate) struct SchemaMapping {
     pub(super) evolution: Evolution,
     /// How blocks of columns are read without the fields that the other type lacks, if it lacks any.
     pub(super) part: OnceLock<Option<PartMapping>>,
-    /// Converted blocks by offset.
-    pub(super) blocks: Recent<u64, Loaded>,
+    /// Converted blocks, by the entry for which they were verified.
+    pub(super) blocks: Recent<Entry, Loaded>,
 }
 
 /// A schema compared with its notes, which affect how other records are read as it.
@@ -87,8 +61,7 @@ impl Caches {
             path: std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
             good: Known::new(blocks),
             records: Mutex::default(),
-            windows: Recent::new(WINDOWS),
-            has_converted: AtomicBool::new(false),
+            columns: KeptColumns::default(),
             blocks: Recent::of_blocks(),
             nodes: Recent::new(NODES),
             mappings: Recent::new(MAPPINGS),
@@ -96,7 +69,7 @@ impl Caches {
     }
 
     /// Returns how records of the schema with this id are read.
-    pub(super) fn records(&self, id: u32, make: impl FnOnce() -> Records) -> Arc<Records> {
+    pub(super) fn records(&self, id: u32, make: impl FnOnce() -> SchemaRecords) -> Arc<SchemaRecords> {
         lock(&self.records).entry(id).or_insert_with(|| Arc::new(make())).clone()
     }
 
@@ -124,13 +97,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) struct Recent<K, V> {
     most: usize,
     /// Returns whether a value is so large that it is cached alone.
-    is_large: fn(&V) -> bool,
+    pub(super) is_large: fn(&V) -> bool,
     /// The most recently used value is first.
     held: Mutex<VecDeque<(K, V)>>,
 }
 
 impl<K: PartialEq, V: Clone> Recent<K, V> {
-    fn new(most: usize) -> Recent<K, V> {
+    pub(super) fn new(most: usize) -> Recent<K, V> {
         Recent { most, is_large: |_| false, held: Mutex::default() }
     }
 
@@ -153,14 +126,6 @@ impl<K: PartialEq, V: Clone> Recent<K, V> {
         held.truncate(if (self.is_large)(&value) { 0 } else { self.most.saturating_sub(1) });
         held.push_front((key, value.clone()));
         Ok(value)
-    }
-}
-
-impl Recent<u64, Loaded> {
-    /// Creates a cache of blocks.
-    fn of_blocks() -> Recent<u64, Loaded> {
-        let is_large = |loaded: &Loaded| loaded.payload.front().len() > LARGE_BYTES;
-        Recent { is_large, ..Recent::new(BLOCKS) }
     }
 }
 

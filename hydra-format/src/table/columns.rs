@@ -2,19 +2,39 @@
 //! in part, and copied as they are stored. Also the fields of a table as tables of their own.
 
 use super::block::Block;
-use super::cache::{Records, SchemaMapping};
-use super::snapshot::{Loaded, Snapshot};
+use super::cache::{BLOCKS, Recent, SchemaMapping};
+use super::reader::Reader;
+use super::snapshot::{Loaded, Snapshot, read};
 use super::table::{Row, Table};
-use crate::evolve::Evolution;
-use crate::layout::rows::{Regions, StagedRows, Validator, invalid};
-use crate::layout::{Layout, WINDOW_RECORDS};
-use crate::memory::{Backing, Payload};
-use crate::store::block::{BlockHeader, BlockKind, SealedBlock};
+use crate::evolve::{Evolution, Resolution, Rule};
+use crate::layout::BlockLayout;
+use crate::layout::columns::listing::BlockStreams;
+use crate::layout::rows::{Regions, RowLayout, StagedRows, Validator, invalid};
+use crate::layout::{Layout, Layouts, WINDOW_RECORDS};
+use crate::memory::{AlignedBuf, Backing};
+use crate::store::block::{BlockAt, BlockHeader, BlockKind, SealedBlock};
+use crate::store::catalog::Catalog;
 use crate::store::index::Entry;
-use crate::{Dynamic, Error, ErrorKind, Hydra, Result, Schema};
-use std::ops::Range;
+use crate::store::storage::Source;
+use crate::{Dynamic, Error, ErrorKind, Hydra, Kind, Result, Schema};
+use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What is computed once to read the records of a schema.
+pub(crate) struct SchemaRecords {
+    pub(super) layouts: Layouts,
+    pub(super) validator: Arc<Validator>,
+}
+
+impl SchemaRecords {
+    /// Creates the checks of records with a schema. The validator of a type of the program is faster than that
+    /// of its schema.
+    pub(crate) fn new(schema: &Arc<Schema>, validator: Option<Arc<Validator>>) -> SchemaRecords {
+        let validator = validator.unwrap_or_else(|| Arc::new(Validator::new(schema)));
+        SchemaRecords { layouts: Layouts::new(schema.clone()), validator }
+    }
+}
 
 /// What is read of a block. A block of rows is always read as a whole.
 #[derive(Clone, Copy)]
@@ -22,56 +42,145 @@ pub(crate) enum Want<'a> {
     /// All records.
     Whole,
     /// All records with some of their fields.
-    Part(&'a Records),
+    Part(&'a SchemaRecords),
     /// The records around one, if they can be read without the others.
     Near(u64),
+}
+
+/// Returns the fields of the root of `from` that are read, if it is a struct of which some are not.
+fn kept_fields(evolution: &Evolution, from: &Schema) -> Option<Vec<usize>> {
+    let removed = evolution.changes().iter().filter(|change| change.rule == Rule::Removed);
+    let removed: HashSet<&str> = removed.map(|change| change.path.as_str()).collect();
+    let fields = from.root().fields().iter().enumerate();
+    let kept = fields.filter(|(_, field)| !removed.contains(field.name())).map(|(index, _)| index);
+    let kept: Vec<usize> = kept.collect();
+    (from.root().kind() == Kind::Struct && kept.len() < from.root().fields().len()).then_some(kept)
 }
 
 /// A block with the bytes of its payload.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredBlock {
-    header: BlockHeader,
+    block: BlockAt,
     backing: Backing,
     start: usize,
 }
 
 impl StoredBlock {
-    pub(super) fn new(header: BlockHeader, backing: Backing, start: usize) -> StoredBlock {
-        StoredBlock { header, backing, start }
+    pub(super) fn new(block: BlockAt, backing: Backing, start: usize) -> StoredBlock {
+        StoredBlock { block, backing, start }
+    }
+
+    fn payload(&self) -> &[u8] {
+        let end = self.start.saturating_add(self.block.payload_bytes as usize);
+        self.backing.get(self.start..end).unwrap_or_default()
     }
 
     /// Returns the same block without a place.
-    pub(crate) fn seal(&self) -> Result<SealedBlock> {
-        let end = self.start.saturating_add(self.header.payload_bytes as usize);
-        let payload = self.backing.get(self.start..end).unwrap_or_default().to_vec();
-        let mut sealed = SealedBlock::of(BlockKind::Data, payload)?;
-        let BlockHeader { layout, count, stride, text, .. } = self.header;
+    fn seal(&self) -> Result<SealedBlock> {
+        let mut sealed = SealedBlock::of(BlockKind::Data, self.payload().to_vec())?;
+        let BlockHeader { layout, count, stride, text, .. } = self.block.header;
         sealed.header = BlockHeader { layout, count, stride, text, ..sealed.header };
         Ok(sealed)
     }
 }
 
+/// Returns the records of a block of columns, as rows.
+pub(super) fn unpack(
+    entry: &Entry,
+    schema: &Arc<Schema>,
+    stored: StoredBlock,
+    verify: bool,
+    records: &SchemaRecords,
+    want: Want<'_>,
+) -> Result<Loaded> {
+    let block = stored.block;
+    records.layouts.of(&block)?.check_header(&block, schema)?;
+    if let Want::Near(index) = want {
+        let position = index.saturating_sub(entry.first) as usize;
+        if let Some((payload, range)) = records.layouts.window(&block, stored.payload(), position, verify)? {
+            let first = entry.first.saturating_add(range.start as u64);
+            let loaded = Loaded::new(payload, schema, first, range.len());
+            return loaded.verified(&records.validator, entry);
+        }
+    }
+    let records = if let Want::Part(part) = want { part } else { records };
+    let layout = records.layouts.of(&block)?;
+    let payload = layout.view(&block, stored.backing.clone(), stored.start)?;
+    layout.verify(&block, &payload, &records.validator)?;
+    let loaded = Loaded::new(payload, records.layouts.schema(), entry.first, block.count as usize);
+    Ok(Loaded { stored: Some(Arc::new(stored)), ..loaded })
+}
+
+/// Reads the block of an entry without any cache.
+pub(crate) fn read_alone(source: &dyn Source, catalog: &Catalog, entry: &Entry) -> Result<Loaded> {
+    let records = |_, schema: &Arc<Schema>| Arc::new(SchemaRecords::new(schema, None));
+    read(source, catalog, entry, AlignedBuf::default, &records, Want::Whole)
+}
+
+/// What is kept of blocks of columns, besides those that are cached as a whole.
+pub(super) struct KeptColumns {
+    /// Groups of records, by the entry of their block and their number in it.
+    windows: Recent<(Entry, u64), Loaded>,
+    /// Whether there was a block of columns.
+    any: AtomicBool,
+}
+
+/// A block of more bytes of records and heap is cached alone.
+const LARGE_BYTES: usize = 16 << 20;
+
+impl Recent<Entry, Loaded> {
+    /// Creates a cache of blocks.
+    pub(super) fn of_blocks() -> Recent<Entry, Loaded> {
+        let mut blocks = Recent::new(BLOCKS);
+        blocks.is_large = |loaded: &Loaded| loaded.payload.front().len() > LARGE_BYTES;
+        blocks
+    }
+}
+
+impl Default for KeptColumns {
+    fn default() -> KeptColumns {
+        // A group has at most 256 KiB of records.
+        KeptColumns { windows: Recent::new(64), any: AtomicBool::new(false) }
+    }
+}
+
 /// How some fields of a schema are read as another type.
 pub(super) struct PartMapping {
-    pub(super) records: Records,
+    pub(super) records: SchemaRecords,
     pub(super) evolution: Evolution,
 }
 
 impl SchemaMapping {
     /// Returns how blocks of columns are read in part, if the other type lacks fields of the records.
-    pub(super) fn part(&self, records: &Records, target: &Schema) -> Option<&PartMapping> {
+    pub(super) fn part(&self, records: &SchemaRecords, target: &Schema) -> Option<&PartMapping> {
         let part = || {
             let layouts =
-                records.layouts.with_fields(&self.evolution.kept_fields(records.layouts.schema())?)?;
+                records.layouts.with_fields(&kept_fields(&self.evolution, records.layouts.schema())?)?;
             let evolution = Evolution::between(layouts.schema(), target).ok()?;
             let validator = Arc::new(Validator::new(layouts.schema()));
-            Some(PartMapping { records: Records { layouts, validator }, evolution })
+            Some(PartMapping { records: SchemaRecords { layouts, validator }, evolution })
         };
         self.part.get_or_init(part).as_ref()
     }
 }
 
 impl Snapshot {
+    /// Loads a block of a map, unless it is one of columns that is cached.
+    pub(super) fn kept(&self, entry: &Entry, load: impl FnOnce() -> Result<Loaded>) -> Result<Loaded> {
+        let any = &self.caches.columns.any;
+        if any.load(Ordering::Relaxed)
+            && let Some(loaded) = self.caches.blocks.find(entry)
+        {
+            return Ok(loaded);
+        }
+        let loaded = load()?;
+        if loaded.stored.is_none() {
+            return Ok(loaded);
+        }
+        any.store(true, Ordering::Relaxed);
+        self.caches.blocks.get(*entry, || Ok(loaded))
+    }
+
     /// Returns the block of an entry, or some of its records, with the record `index`, to be read as `target`.
     pub(crate) fn load_near(
         &self,
@@ -81,16 +190,13 @@ impl Snapshot {
         target: &Arc<Schema>,
     ) -> Result<Loaded> {
         let info = self.opened.catalog.schemas.get(&entry.schema);
-        if !self.caches.has_converted.load(Ordering::Relaxed)
-            || info.is_none_or(|info| !info.schema().is_identical(target))
-        {
+        let is_same = info.is_some_and(|info| info.schema().is_identical(target));
+        if !is_same || !self.is_columns(entry) {
             return self.load_as(table, entry, target);
         }
         let window = index.saturating_sub(entry.first).checked_div(WINDOW_RECORDS).unwrap_or_default();
-        if let Some(loaded) = self.caches.windows.find(&(entry.offset, window)) {
-            return Ok(loaded);
-        }
-        if let Some(loaded) = self.caches.blocks.find(&entry.offset) {
+        let kept = self.caches.columns.windows.find(&(*entry, window));
+        if let Some(loaded) = kept.or_else(|| self.caches.blocks.find(entry)) {
             return Ok(loaded);
         }
         let loaded = match &self.map {
@@ -98,47 +204,51 @@ impl Snapshot {
             None => self.load_buffered(entry, Want::Near(index)),
         };
         let loaded = loaded.map_err(|error| self.in_block(error, table, entry))?;
-        if (loaded.count as u64) < entry.count {
-            return self.caches.windows.get((entry.offset, window), || Ok(loaded));
+        if loaded.stored.is_some() {
+            self.caches.columns.any.store(true, Ordering::Relaxed);
+            return self.caches.blocks.get(*entry, || Ok(loaded));
         }
-        self.caches.blocks.get(entry.offset, || Ok(loaded))
+        self.caches.columns.windows.get((*entry, window), || Ok(loaded))
     }
 
-    /// Returns the block of an entry to be read as another type, and how. Of columns, only those that the type
-    /// has are read.
-    pub(super) fn load_for<'m>(
-        &self,
-        mapping: &'m SchemaMapping,
-        entry: &Entry,
-        target: &Schema,
-    ) -> Result<(Loaded, &'m Evolution)> {
-        let Some(part) = self.part(mapping, entry, target)? else {
-            return Ok((self.load_whole(entry)?, &mapping.evolution));
-        };
-        let loaded = match &self.map {
-            Some(map) => self.unpack_mapped(map, entry, true, Want::Part(&part.records))?,
-            None => self.load_buffered(entry, Want::Part(&part.records))?,
-        };
-        self.caches.has_converted.store(true, Ordering::Relaxed);
-        Ok((loaded, &part.evolution))
+    /// Returns whether the block of an entry stores columns.
+    fn is_columns(&self, entry: &Entry) -> bool {
+        let header = self.opened.catalog.blocks(self.source()).header(entry.offset);
+        header.is_ok_and(|block| block.layout != 0)
     }
 
-    /// Returns how a block of columns is read in part; `None` if it is of rows, or the type has all fields.
-    fn part<'m>(
+    /// Returns a block of columns as another type that has only some of the fields: only these are read. `None`
+    /// if the block stores rows, or the type has all fields.
+    pub(super) fn load_part(
         &self,
-        mapping: &'m SchemaMapping,
+        table: usize,
         entry: &Entry,
-        target: &Schema,
-    ) -> Result<Option<&'m PartMapping>> {
-        let Some(info) =
-            self.opened.catalog.schemas.get(&entry.schema).filter(|_| mapping.evolution.removes())
-        else {
+        target: &Arc<Schema>,
+    ) -> Result<Option<Loaded>> {
+        let Some(info) = self.opened.catalog.schemas.get(&entry.schema) else { return Ok(None) };
+        if info.schema().is_identical(target) {
+            return Ok(None);
+        }
+        let mapping =
+            self.mapping(entry.schema, target).map_err(|error| self.in_block(error, table, entry))?;
+        if !mapping.evolution.removes() || !self.is_columns(entry) {
+            return Ok(None);
+        }
+        let Some(part) = mapping.part(&self.records(entry.schema, info.schema()), target) else {
             return Ok(None);
         };
-        match self.opened.catalog.blocks(self.source()).header(entry.offset)?.layout {
-            0 => Ok(None),
-            _ => Ok(mapping.part(&self.records(entry.schema, info.schema()), target)),
-        }
+        let load = || {
+            let loaded = match &self.map {
+                Some(map) => self.load_mapped(map, entry, Want::Part(&part.records))?,
+                None => self.load_buffered(entry, Want::Part(&part.records))?,
+            };
+            match part.evolution.resolution() {
+                Resolution::Transcoded => loaded.transcoded(part.evolution.plan(), target),
+                resolution => Ok(loaded.shown_as(target.clone(), resolution == Resolution::Wider)),
+            }
+        };
+        let loaded = mapping.blocks.get(*entry, load);
+        loaded.map(Some).map_err(|error| self.in_block(error, table, entry))
     }
 
     /// Builds a block of records that replaces another, in its layout.
@@ -149,25 +259,65 @@ impl Snapshot {
 }
 
 impl Loaded {
-    /// Creates records that were read without the others of their block, and verifies them.
-    pub(super) fn window(
-        entry: &Entry,
-        schema: &Arc<Schema>,
-        payload: Payload,
-        range: Range<usize>,
-        validator: &Validator,
-    ) -> Result<Loaded> {
-        let (count, stride) = (range.len(), schema.root().size());
-        let first = entry.first.saturating_add(range.start as u64);
-        let regions = Regions { front: payload.front(), text: payload.text(), count, stride };
-        validator.verify(&payload, &regions).map_err(|fault| invalid(*fault, 0, first).at(entry.offset))?;
-        let bad = Arc::default();
-        Ok(Loaded { payload, schema: schema.clone(), stored: None, first, count, stride, bad, dense: None })
+    /// Verifies records that were read without the others of their block.
+    fn verified(self, validator: &Validator, entry: &Entry) -> Result<Loaded> {
+        let Loaded { payload, first, count, stride, .. } = &self;
+        let regions =
+            Regions { front: payload.front(), text: payload.text(), count: *count, stride: *stride };
+        validator.verify(payload, &regions).map_err(|fault| invalid(*fault, 0, *first).at(entry.offset))?;
+        Ok(self)
+    }
+
+    /// Returns the block as it is stored, without a place.
+    pub(crate) fn seal(&self) -> Result<SealedBlock> {
+        match &self.stored {
+            Some(stored) => stored.seal(),
+            None => RowLayout.seal(self.to_staged()),
+        }
     }
 
     /// Returns the layout of the block in the file.
     pub(crate) fn layout(&self) -> Layout {
         if self.stored.is_some() { Layout::Columns } else { Layout::Rows }
+    }
+}
+
+impl Reader {
+    /// Returns the streams of the block at a file offset; `None` if the block does not store columns. It reads
+    /// the directory of the block, and no stream.
+    ///
+    /// # Errors
+    /// Fails if there is no valid header at the offset, or if the directory is damaged or not supported.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("squares.hydra");
+    /// let mut writer = hydra::Writer::options().layout(hydra::Layout::Columns).create(&path)?;
+    /// let squares = writer.table::<u64>()?;
+    /// (0..5000).try_for_each(|number| writer.append(squares, &(number * number)))?;
+    /// writer.finish()?;
+    /// let reader = hydra::Reader::open(&path)?;
+    /// let table = reader.table::<u64>()?;
+    /// let block = table.entries().next().unwrap()?;
+    /// let streams = reader.block_streams(block.offset)?.unwrap().streams;
+    /// assert_eq!(streams[0].part, "values");
+    /// assert_eq!(streams[0].entry.encoding_name(), Some("delta"));
+    /// assert!(streams[0].entry.stored < streams[0].entry.plain / 5);
+    /// # Ok::<(), hydra::Error>(())
+    /// ```
+    pub fn block_streams(&self, offset: u64) -> Result<Option<BlockStreams>> {
+        let snapshot = &*self.snapshot;
+        let catalog = &snapshot.opened.catalog;
+        let read = || {
+            let block = catalog.blocks(snapshot.source()).header(offset)?;
+            if !block.is(BlockKind::Data) {
+                return Ok(None);
+            }
+            let schema = catalog.schema_of(&block)?;
+            let records = snapshot.caches.records(block.schema, || SchemaRecords::new(schema, None));
+            records.layouts.streams(&block, snapshot.source())
+        };
+        read().map_err(|error| snapshot.in_file(error))
     }
 }
 

@@ -5,7 +5,7 @@
 //! for reading and at `writer/mod.rs` for writing.
 
 pub(crate) mod block;
-pub(crate) mod cache;
+mod cache;
 pub(crate) mod columns;
 #[expect(clippy::arithmetic_side_effects, reason = "sizes in memory, and offsets within a block")]
 pub(crate) mod metadata;

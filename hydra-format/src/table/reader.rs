@@ -1,14 +1,14 @@
 //! Opening files for reading. [`Snapshot`] finds, verifies and caches blocks.
 
-use super::cache::{Caches, Records};
+use super::cache::Caches;
+use super::columns::SchemaRecords;
 use super::snapshot::{Snapshot, blocks_at_most};
 use super::table::Table;
 use crate::evolve::generations::newest_schema;
 use crate::evolve::{Evolution, Resolution};
-use crate::layout::columns::listing::BlockStreams;
 use crate::layout::rows::facts_of;
 use crate::memory::{Map, TextMap};
-use crate::store::block::{BlockHeader, BlockKind};
+use crate::store::block::BlockHeader;
 use crate::store::catalog::{SchemaInfo, TableInfo};
 use crate::store::commit::Commit;
 use crate::store::open::{self, Opened};
@@ -173,43 +173,6 @@ impl Reader {
         Ok(block.header)
     }
 
-    /// Returns the streams of the block at a file offset; `None` if the block does not store columns. It reads
-    /// the directory of the block, and no stream.
-    ///
-    /// # Errors
-    /// Fails if there is no valid header at the offset, or if the directory is damaged or not supported.
-    ///
-    /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("squares.hydra");
-    /// let mut writer = hydra::Writer::options().layout(hydra::Layout::Columns).create(&path)?;
-    /// let squares = writer.table::<u64>()?;
-    /// (0..5000).try_for_each(|number| writer.append(squares, &(number * number)))?;
-    /// writer.finish()?;
-    /// let reader = hydra::Reader::open(&path)?;
-    /// let table = reader.table::<u64>()?;
-    /// let block = table.entries().next().unwrap()?;
-    /// let streams = reader.block_streams(block.offset)?.unwrap().streams;
-    /// assert_eq!(streams[0].part, "values");
-    /// assert_eq!(streams[0].entry.encoding_name(), Some("delta"));
-    /// assert!(streams[0].entry.stored < streams[0].entry.plain / 5);
-    /// # Ok::<(), hydra::Error>(())
-    /// ```
-    pub fn block_streams(&self, offset: u64) -> Result<Option<BlockStreams>> {
-        let snapshot = &*self.snapshot;
-        let catalog = &snapshot.opened.catalog;
-        let read = || {
-            let block = catalog.blocks(snapshot.source()).header(offset)?;
-            if !block.is(BlockKind::Data) {
-                return Ok(None);
-            }
-            let schema = catalog.schema_of(&block)?;
-            let records = snapshot.caches.records(block.schema, || Records::new(schema, None));
-            records.layouts.streams(&block, snapshot.source())
-        };
-        read().map_err(|error| snapshot.in_file(error))
-    }
-
     /// Returns every committed block of any kind in the order of the file, with its offset. An error replaces
     /// bytes that are not a block. It reads one line of each block.
     pub fn blocks(&self) -> impl Iterator<Item = Result<(u64, BlockHeader)>> + '_ {
@@ -256,7 +219,7 @@ impl Reader {
             let mapping = self.snapshot.mapping(*id, &wanted)?;
             // The program's own check of a type is faster than the check by a schema.
             if matches!(mapping.evolution.resolution(), Resolution::Identical) {
-                let records = || Records::new(&Arc::new(wanted.clone()), Some(facts.validator.clone()));
+                let records = || SchemaRecords::new(&Arc::new(wanted.clone()), Some(facts.validator.clone()));
                 self.snapshot.caches.records(*id, records);
             }
         }

@@ -1,11 +1,12 @@
 //! One state of a file, and the caches of its blocks. It finds a block through the index, reads it, and
 //! verifies it when it is first read: header, checksum, then the checks of its layout.
 
-use super::cache::{Caches, Records, SchemaMapping};
-use super::columns::{StoredBlock, Want};
+use super::cache::{Caches, SchemaMapping};
+use super::columns::{self, SchemaRecords, StoredBlock, Want};
 use super::metadata::{self, Metadata};
 use crate::evolve::{Plan, Resolution, Transcoded};
 use crate::layout;
+use crate::layout::BlockLayout;
 use crate::layout::rows::{At, Fault, RowLayout, StagedRows, invalid, is_valid};
 use crate::memory::{AlignedBuf, Backing, Payload, TextMap};
 use crate::store::block;
@@ -18,7 +19,6 @@ use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
 /// Returns the number of blocks in the commit record, limited by the length of the file.
@@ -155,7 +155,7 @@ impl Snapshot {
         let catalog = &self.opened.catalog;
         let mut node = |entry: &Entry| {
             let read = || catalog.children(self.source(), table, entry).map(Into::into);
-            self.caches.nodes.get(entry.offset, read)
+            self.caches.nodes.get((table, *entry), read)
         };
         let found = match catalog.find(table, record, &mut node) {
             Err(error) if error.kind() == ErrorKind::Index => {
@@ -170,42 +170,32 @@ impl Snapshot {
 
     /// Returns the block of an entry, verified now or earlier.
     pub(crate) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
-        self.load_whole(entry).map_err(|error| self.in_block(error, table, entry))
+        let loaded = match &self.map {
+            Some(map) => self.kept(entry, || self.load_mapped(map, entry, Want::Whole)),
+            None => self.caches.blocks.get(*entry, || self.load_buffered(entry, Want::Whole)),
+        };
+        loaded.map_err(|error| self.in_block(error, table, entry))
     }
 
     /// Returns the block of an entry, to be read as `target`.
     pub(crate) fn load_as(&self, table: usize, entry: &Entry, target: &Arc<Schema>) -> Result<Loaded> {
-        let stored = self.opened.catalog.schemas.get(&entry.schema).map(|info| info.schema());
-        if stored.is_none_or(|schema| schema.is_identical(target)) {
-            return self.load(table, entry);
+        if let Some(loaded) = self.load_part(table, entry, target)? {
+            return Ok(loaded);
+        }
+        let loaded = self.load(table, entry)?;
+        if loaded.schema.is_identical(target) {
+            return Ok(loaded);
         }
         let shown = self.mapping(entry.schema, target).and_then(|mapping| {
-            if self.caches.has_converted.load(Ordering::Relaxed)
-                && let Some(loaded) = mapping.blocks.find(&entry.offset)
-            {
-                return Ok(loaded);
-            }
-            let (loaded, evolution) = self.load_for(&mapping, entry, target)?;
+            let evolution = &mapping.evolution;
             match evolution.resolution() {
                 Resolution::Transcoded => {
-                    mapping.blocks.get(entry.offset, || loaded.transcoded(evolution.plan(), target))
+                    mapping.blocks.get(*entry, || loaded.transcoded(evolution.plan(), target))
                 }
-                resolution => {
-                    let converted = loaded.stored.is_some();
-                    let shown = loaded.shown_as(target.clone(), resolution == Resolution::Wider);
-                    if converted { mapping.blocks.get(entry.offset, || Ok(shown)) } else { Ok(shown) }
-                }
+                resolution => Ok(loaded.shown_as(target.clone(), resolution == Resolution::Wider)),
             }
         });
         shown.map_err(|error| self.in_block(error, table, entry))
-    }
-
-    /// Returns the block of an entry with all its fields, verified now or earlier.
-    pub(super) fn load_whole(&self, entry: &Entry) -> Result<Loaded> {
-        match &self.map {
-            Some(map) => self.load_mapped(map, entry, Want::Whole),
-            None => self.caches.blocks.get(entry.offset, || self.load_buffered(entry, Want::Whole)),
-        }
     }
 
     /// Returns how records of a schema are read as `target`. It is computed once, and cached together with
@@ -230,33 +220,15 @@ impl Snapshot {
     }
 
     pub(super) fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
-        if self.caches.has_converted.load(Ordering::Relaxed)
-            && let Some(loaded) = self.caches.blocks.find(&entry.offset)
-        {
-            return Ok(loaded);
-        }
+        let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
+        let backing = (Backing::Map(map.clone()), start);
+        let records = |id, schema: &Arc<Schema>| self.records(id, schema);
         let is_good = self.caches.good.contains(entry.offset);
-        let loaded = self.unpack_mapped(map, entry, !is_good, want)?;
-        if loaded.stored.is_some() {
-            self.caches.has_converted.store(true, Ordering::Relaxed);
-            return self.caches.blocks.get(entry.offset, || Ok(loaded));
-        }
-        if !is_good {
+        let loaded = unpack(&self.opened.catalog, entry, backing, !is_good, &records, want)?;
+        if !is_good && !matches!(want, Want::Part(_)) {
             self.caches.good.insert(entry.offset);
         }
         Ok(loaded)
-    }
-
-    pub(super) fn unpack_mapped(
-        &self,
-        map: &Arc<TextMap>,
-        entry: &Entry,
-        verify: bool,
-        want: Want<'_>,
-    ) -> Result<Loaded> {
-        let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
-        let records = |id, schema: &Arc<Schema>| self.records(id, schema);
-        unpack(&self.opened.catalog, entry, (Backing::Map(map.clone()), start), verify, &records, want)
     }
 
     pub(super) fn load_buffered(&self, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
@@ -264,13 +236,13 @@ impl Snapshot {
         read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &records, want)
     }
 
-    pub(super) fn records(&self, id: u32, schema: &Arc<Schema>) -> Arc<Records> {
-        self.caches.records(id, || Records::new(schema, None))
+    pub(super) fn records(&self, id: u32, schema: &Arc<Schema>) -> Arc<SchemaRecords> {
+        self.caches.records(id, || SchemaRecords::new(schema, None))
     }
 }
 
 /// Returns how records of a schema are read, by its id.
-type RecordsOf<'a> = &'a dyn Fn(u32, &Arc<Schema>) -> Arc<Records>;
+type RecordsOf<'a> = &'a dyn Fn(u32, &Arc<Schema>) -> Arc<SchemaRecords>;
 
 /// Reads the block of an entry into a buffer and verifies it.
 pub(crate) fn read(
@@ -291,9 +263,9 @@ pub(crate) fn read(
     unpack(catalog, entry, (Backing::Buffer(Arc::new(buffer)), LINE as usize), true, records, want)
 }
 
-/// Returns the block of an entry, whose payload starts at `start` of the backing. It is verified, or was
-/// before. Of columns, only a part of their schema is read if `part` says so.
-pub(super) fn unpack(
+/// Returns the block of an entry, whose payload starts at a place of the backing. It is verified, or was
+/// before.
+fn unpack(
     catalog: &Catalog,
     entry: &Entry,
     (backing, start): (Backing, usize),
@@ -306,42 +278,21 @@ pub(super) fn unpack(
     catalog.check_named(&block, entry)?;
     layout::check_supported(&block)?;
     let schema = catalog.schema_of(&block)?;
-    let records = (verify || block.layout != 0).then(|| records(block.schema, schema));
-    let layout = records.as_ref().map_or(Ok(&RowLayout as _), |records| records.layouts.of(&block))?;
-    layout.check_header(&block, schema)?;
-    let stored = backing.get(start..start.saturating_add(block.payload_bytes as usize)).unwrap_or_default();
-    if let (Want::Near(index), Some(records)) = (want, &records) {
-        let position = index.saturating_sub(entry.first) as usize;
-        if let Some((payload, range)) = records.layouts.window(&block, stored, position, verify)? {
-            return Loaded::window(entry, schema, payload, range, &records.validator);
-        }
+    if block.layout != 0 {
+        let stored = StoredBlock::new(block, backing, start);
+        return columns::unpack(entry, schema, stored, verify, &records(block.schema, schema), want);
     }
+    RowLayout.check_header(&block, schema)?;
     if verify {
-        layout.check_payload(&block, stored)?;
+        let end = start.saturating_add(block.payload_bytes as usize);
+        block.check_payload(backing.get(start..end).unwrap_or_default())?;
     }
-    let part = if let Want::Part(part) = want { Some(part).filter(|_| block.layout != 0) } else { None };
-    let (layout, schema) = match part {
-        Some(part) => (part.layouts.of(&block)?, part.layouts.schema()),
-        None => (layout, schema),
-    };
-    let payload = layout.view(&block, backing.clone(), start)?;
-    if let Some(records) = part.or(records.as_deref()) {
-        layout.verify(&block, &payload, &records.validator)?;
+    let payload = RowLayout.view(&block, backing, start)?;
+    if verify {
+        RowLayout.verify(&block, &payload, &records(block.schema, schema).validator)?;
     }
     let count = block.count as usize;
-    let stride = schema.root().size();
-    let bad = Arc::default();
-    let stored = (block.layout != 0).then(|| StoredBlock::new(block.header, backing.clone(), start));
-    Ok(Loaded {
-        payload,
-        schema: schema.clone(),
-        stored,
-        first: entry.first,
-        count,
-        stride,
-        bad,
-        dense: None,
-    })
+    Ok(Loaded::new(payload, schema, entry.first, count))
 }
 
 /// A verified payload, with what is needed to read it.
@@ -350,8 +301,6 @@ pub(crate) struct Loaded {
     pub(crate) payload: Payload,
     /// The schema as which the records are read.
     pub(crate) schema: Arc<Schema>,
-    /// The block as it is stored, if its records were converted to rows.
-    pub(crate) stored: Option<StoredBlock>,
     pub(crate) first: u64,
     pub(crate) count: usize,
     /// The number of bytes from one record to the next. It is more than the schema's size if the stored
@@ -362,9 +311,17 @@ pub(crate) struct Loaded {
     /// For wider records: their bytes without the parts that the type does not have, made when a slice is
     /// first requested.
     pub(crate) dense: Option<Arc<OnceLock<AlignedBuf>>>,
+    /// The block as it is stored, if its records were converted to rows.
+    pub(crate) stored: Option<Arc<StoredBlock>>,
 }
 
 impl Loaded {
+    /// Creates verified records from the index `first` on.
+    pub(super) fn new(payload: Payload, schema: &Arc<Schema>, first: u64, count: usize) -> Loaded {
+        let (schema, stride, bad) = (schema.clone(), schema.root().size(), Arc::default());
+        Loaded { payload, schema, first, count, stride, bad, dense: None, stored: None }
+    }
+
     /// Returns the records as rows.
     pub(crate) fn rows(&self) -> At<'_> {
         At::new(self.payload.records(), self.payload.heap(), self.payload.text())
@@ -392,16 +349,7 @@ impl Loaded {
             !bad.is_empty() || is_valid(&payload, schema, self.count),
             "a plan wrote invalid values"
         );
-        let stride = schema.root().size();
-        Ok(Loaded {
-            payload,
-            schema: schema.clone(),
-            stride,
-            bad: bad.into(),
-            dense: None,
-            stored: None,
-            ..*self
-        })
+        Ok(Loaded { bad: bad.into(), ..Loaded::new(payload, schema, self.first, self.count) })
     }
 
     /// Returns the position of a record in the block; the number of records if it comes after the block.

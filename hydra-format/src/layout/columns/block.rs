@@ -3,7 +3,7 @@
 use super::decode::{Decoded, Stream, StreamBytes, Streams};
 use super::directory::{Directory, StreamEntry, ZSTD, most_memory};
 use super::encoding::{self, EncodedStream};
-use super::shape::{Column, Part, Shape, StreamKind};
+use super::shape::{ColumnPart, ColumnShape, Shape, StreamKind};
 use super::split::{Gathered, split};
 use super::{forced, join, window, zstd};
 use crate::layout::BlockLayout;
@@ -172,7 +172,8 @@ impl ColumnLayout {
     /// Takes the values of the only stream, if the records are nothing else.
     fn only_values<'a>(&self, streams: &mut Streams<'a>) -> Option<StreamBytes<'a>> {
         let [level] = &self.shape.levels[..] else { return None };
-        let [Column { part: Part::Values { kind, count }, under: None, .. }] = &level.columns[..] else {
+        let [ColumnShape { part: ColumnPart::Values { kind, count }, under: None, .. }] = &level.columns[..]
+        else {
             return None;
         };
         let stream = streams.decoded.0.first_mut()?;
@@ -228,10 +229,6 @@ impl BlockLayout for ColumnLayout {
 
     fn check_header(&self, block: &BlockAt, schema: &Schema) -> Result<()> {
         check_stride(block, schema)
-    }
-
-    fn check_payload(&self, _: &BlockAt, _: &[u8]) -> Result<()> {
-        Ok(())
     }
 
     fn view(&self, block: &BlockAt, backing: Backing, start: usize) -> Result<Payload> {

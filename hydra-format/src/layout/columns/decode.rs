@@ -3,7 +3,7 @@
 
 use super::directory::{Directory, StreamEntry};
 use super::encoding::{self, Flaw, Offsets};
-use super::shape::{Level, Part, Presence, Shape, StreamKind};
+use super::shape::{ColumnPart, Level, Presence, Shape, StreamKind};
 use super::zstd;
 use crate::layout::rows::At;
 use crate::memory::{AlignedBuf, Text};
@@ -213,25 +213,25 @@ impl<'a> Streams<'a> {
         for column in columns {
             let stream = column.stream;
             match &column.part {
-                Part::Bit => self.bits(stream, slots, column.under)?,
-                Part::Values { kind, count } => {
+                ColumnPart::Bit => self.bits(stream, slots, column.under)?,
+                ColumnPart::Values { kind, count } => {
                     self.values(stream, *kind, slots.saturating_mul(*count as u64), column.under)?;
                 }
-                Part::Text => self.text(stream, slots, column.under)?,
-                Part::Bytes => self.run(stream, slots, column.under)?,
-                Part::List(inner) => {
+                ColumnPart::Text => self.text(stream, slots, column.under)?,
+                ColumnPart::Bytes => self.run(stream, slots, column.under)?,
+                ColumnPart::List(inner) => {
                     let elements = self.offsets(stream, slots, column.under)?;
                     self.level(*inner, elements)?;
                 }
-                Part::Box(inner) => self.level(*inner, slots)?,
-                Part::Array(count, inner) => self.level(*inner, slots.saturating_mul(*count as u64))?,
-                Part::Enum { kind, variants } => {
+                ColumnPart::Box(inner) => self.level(*inner, slots)?,
+                ColumnPart::Array(count, inner) => self.level(*inner, slots.saturating_mul(*count as u64))?,
+                ColumnPart::Enum { kind, variants } => {
                     self.values(stream, *kind, slots, column.under)?;
                     for (slots, inner) in self.tagged(stream, *kind, variants, column.under) {
                         self.level(inner, slots)?;
                     }
                 }
-                Part::Rows(ty) => self.rows(stream, *ty, slots, column.under)?,
+                ColumnPart::Rows(ty) => self.rows(stream, *ty, slots, column.under)?,
             }
         }
         Ok(())

@@ -3,9 +3,9 @@
 //! values are written to their places.
 
 use super::decode::{Decoded, Stream, bit};
-use super::places::{NOWHERE, Places, Run, push, slots};
+use super::places::{NOWHERE, SlotPlaces, SlotRun, push, slots};
 use super::relocate::Relocation;
-use super::shape::{Column, Level, Part, Shape};
+use super::shape::{ColumnPart, ColumnShape, Level, Shape};
 use super::target::RowTarget;
 use crate::layout::rows::{At, put};
 use crate::memory::{AlignedBuf, Ranges};
@@ -22,7 +22,7 @@ struct Join<'s, 'a> {
     schema: &'s Schema,
     to: RowTarget,
     /// The places of elements and of the values of boxes, for each level.
-    places: Vec<Places>,
+    places: Vec<SlotPlaces>,
     /// The next slot of each level of a variant.
     next: Vec<usize>,
     /// The values in rows of each stream, and the position of the next.
@@ -61,7 +61,7 @@ pub(super) fn measure(
 
 impl<'s, 'a> Join<'s, 'a> {
     fn new(decoded: &'s Decoded<'a>, shape: &'s Shape, schema: &'s Schema, to: RowTarget) -> Join<'s, 'a> {
-        let places = shape.levels.iter().map(|_| Places::new()).collect();
+        let places = shape.levels.iter().map(|_| SlotPlaces::new()).collect();
         let next = vec![0; shape.levels.len()];
         let rows = decoded.0.iter().map(|stream| match stream {
             Stream::Rows(bytes, heap, text) => {
@@ -111,30 +111,32 @@ impl<'s, 'a> Join<'s, 'a> {
 
     /// Writes the reference of a column.
     #[inline]
-    fn column(&mut self, column: &'s Column, slot: usize, place: usize) -> Option<()> {
+    fn column(&mut self, column: &'s ColumnShape, slot: usize, place: usize) -> Option<()> {
         let decoded = self.decoded;
         let stream = decoded.0.get(column.stream);
         match &column.part {
-            Part::Text | Part::Bytes => {
+            ColumnPart::Text | ColumnPart::Bytes => {
                 let range = stream?.range(slot)?;
                 if !range.is_empty() {
                     let bytes = decoded.bytes(column.stream.checked_add(1)?).get(range)?;
-                    let is_text = matches!(column.part, Part::Text);
+                    let is_text = matches!(column.part, ColumnPart::Text);
                     if is_text { self.to.text(place, bytes)? } else { self.to.bytes(place, bytes)? }
                 }
             }
-            Part::List(inner) => {
+            ColumnPart::List(inner) => {
                 let range = stream?.range(slot)?;
                 if !range.is_empty() {
                     self.array(*inner, range.start, range.len(), place)?;
                 }
             }
-            Part::Box(inner) if decoded.is_present(column.under, slot) => {
+            ColumnPart::Box(inner) if decoded.is_present(column.under, slot) => {
                 self.array(*inner, slot, 1, place)?
             }
-            Part::Box(inner) => self.nowhere(*inner, 1)?,
-            Part::Array(count, inner) => self.slots(*inner, slot.checked_mul(*count)?, *count, place)?,
-            Part::Enum { kind, variants } if decoded.is_present(column.under, slot) => {
+            ColumnPart::Box(inner) => self.nowhere(*inner, 1)?,
+            ColumnPart::Array(count, inner) => {
+                self.slots(*inner, slot.checked_mul(*count)?, *count, place)?
+            }
+            ColumnPart::Enum { kind, variants } if decoded.is_present(column.under, slot) => {
                 let tag = decoded.tag(column.stream, *kind, slot)?;
                 if let Ok(variant) = variants.binary_search_by_key(&tag, |(tag, _)| *tag) {
                     let (_, inner) = variants.get(variant)?;
@@ -143,7 +145,7 @@ impl<'s, 'a> Join<'s, 'a> {
                     self.slots(*inner, slot, 1, place)?;
                 }
             }
-            Part::Rows(ty) if decoded.is_present(column.under, slot) => {
+            ColumnPart::Rows(ty) if decoded.is_present(column.under, slot) => {
                 let Stream::Rows(bytes, ..) = stream? else { return None };
                 let size = self.schema.resolve(TypeRef::Index(*ty)).size();
                 let (relocation, at) = self.rows.get_mut(column.stream)?.as_mut()?;
@@ -159,7 +161,7 @@ impl<'s, 'a> Join<'s, 'a> {
     fn array(&mut self, level: usize, first: usize, count: usize, place: usize) -> Option<()> {
         let Level { size, align, .. } = *self.shape.levels.get(level)?;
         let place = self.to.array(place, align, size, count)?;
-        push(self.places.get_mut(level)?, Run { place, count }, size);
+        push(self.places.get_mut(level)?, SlotRun { place, count }, size);
         self.slots(level, first, count, place)
     }
 
@@ -175,15 +177,15 @@ impl<'s, 'a> Join<'s, 'a> {
 
     /// Notes that slots of a level, and of the boxes in them, have no place.
     fn nowhere(&mut self, level: usize, count: usize) -> Option<()> {
-        push(self.places.get_mut(level)?, Run { place: NOWHERE, count }, 0);
+        push(self.places.get_mut(level)?, SlotRun { place: NOWHERE, count }, 0);
         self.no_boxes(level, count)
     }
 
     fn no_boxes(&mut self, level: usize, count: usize) -> Option<()> {
         for column in &self.shape.levels.get(level)?.columns {
             match column.part {
-                Part::Box(inner) => self.nowhere(inner, count)?,
-                Part::Array(times, inner) => self.no_boxes(inner, count.checked_mul(times)?)?,
+                ColumnPart::Box(inner) => self.nowhere(inner, count)?,
+                ColumnPart::Array(times, inner) => self.no_boxes(inner, count.checked_mul(times)?)?,
                 _ => {}
             }
         }
@@ -195,42 +197,44 @@ impl<'s, 'a> Join<'s, 'a> {
         let shape = self.shape;
         let group = GROUP.checked_div(stride).unwrap_or(0).max(1);
         for start in (0..count).step_by(group) {
-            let run =
-                Run { place: start.saturating_mul(stride), count: group.min(count.saturating_sub(start)) };
+            let run = SlotRun {
+                place: start.saturating_mul(stride),
+                count: group.min(count.saturating_sub(start)),
+            };
             for column in shape.levels.first().map_or(&[][..], |level| &level.columns) {
                 self.flat(column, start, stride, &[run]);
             }
         }
-        self.deep(0, &[Run { place: 0, count }]);
+        self.deep(0, &[SlotRun { place: 0, count }]);
     }
 
     /// Writes the values of a level.
-    fn level(&mut self, level: usize, places: &[Run]) {
+    fn level(&mut self, level: usize, places: &[SlotRun]) {
         let Some(Level { columns, size, .. }) = self.shape.levels.get(level) else { return };
         columns.iter().for_each(|column| self.flat(column, 0, *size, places));
         self.deep(level, places);
     }
 
     /// Writes the levels in a level.
-    fn deep(&mut self, level: usize, places: &[Run]) {
+    fn deep(&mut self, level: usize, places: &[SlotRun]) {
         let Some(Level { columns, size, .. }) = self.shape.levels.get(level) else { return };
         for column in columns {
             match &column.part {
-                Part::List(inner) | Part::Box(inner) => {
+                ColumnPart::List(inner) | ColumnPart::Box(inner) => {
                     let inside = self.places.get_mut(*inner).map(std::mem::take).unwrap_or_default();
                     self.level(*inner, &inside);
                 }
-                Part::Array(count, inner) => {
-                    let mut inside = Places::new();
+                ColumnPart::Array(count, inner) => {
+                    let mut inside = SlotPlaces::new();
                     for place in slots(places, *size) {
                         let place =
                             if place == NOWHERE { place } else { place.saturating_add(column.offset) };
-                        inside.push(Run { place, count: *count });
+                        inside.push(SlotRun { place, count: *count });
                     }
                     self.level(*inner, &inside);
                 }
-                Part::Enum { kind, variants } => {
-                    let mut inside = vec![Places::new(); variants.len()];
+                ColumnPart::Enum { kind, variants } => {
+                    let mut inside = vec![SlotPlaces::new(); variants.len()];
                     let all = if variants.is_empty() { &[][..] } else { places };
                     for (slot, place) in slots(all, *size).enumerate() {
                         let tag = self.decoded.tag(column.stream, *kind, slot);
@@ -239,7 +243,7 @@ impl<'s, 'a> Join<'s, 'a> {
                             && self.decoded.is_present(column.under, slot)
                             && let Some(inside) = inside.get_mut(variant)
                         {
-                            inside.push(Run { place: place.saturating_add(column.offset), count: 1 });
+                            inside.push(SlotRun { place: place.saturating_add(column.offset), count: 1 });
                         }
                     }
                     variants.iter().zip(inside).for_each(|((_, inner), inside)| self.level(*inner, &inside));
@@ -250,15 +254,15 @@ impl<'s, 'a> Join<'s, 'a> {
     }
 
     /// Writes the bits, values or tags of a column from the slot `first` on.
-    fn flat(&mut self, column: &Column, mut first: usize, stride: usize, places: &[Run]) {
+    fn flat(&mut self, column: &ColumnShape, mut first: usize, stride: usize, places: &[SlotRun]) {
         let size = match &column.part {
-            Part::Bit => return self.bits(column, first, stride, places),
-            Part::Values { kind, count } => (kind.fixed_size() as usize).saturating_mul(*count),
-            Part::Enum { kind, .. } => kind.fixed_size() as usize,
+            ColumnPart::Bit => return self.bits(column, first, stride, places),
+            ColumnPart::Values { kind, count } => (kind.fixed_size() as usize).saturating_mul(*count),
+            ColumnPart::Enum { kind, .. } => kind.fixed_size() as usize,
             _ => return,
         };
         let values = self.decoded.bytes(column.stream);
-        for Run { place, count } in places {
+        for SlotRun { place, count } in places {
             let own = values.get(first.saturating_mul(size)..).unwrap_or_default();
             first = first.saturating_add(*count);
             let rows = self.to.buffer.get_mut(place.saturating_add(column.offset)..);
@@ -277,7 +281,7 @@ impl<'s, 'a> Join<'s, 'a> {
         }
     }
 
-    fn bits(&mut self, column: &Column, first: usize, stride: usize, places: &[Run]) {
+    fn bits(&mut self, column: &ColumnShape, first: usize, stride: usize, places: &[SlotRun]) {
         let bits = self.decoded.bytes(column.stream);
         for (index, place) in slots(places, stride).enumerate() {
             let value = u8::from(bit(bits, first.saturating_add(index)));

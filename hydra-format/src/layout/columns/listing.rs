@@ -3,12 +3,12 @@
 
 use super::directory::{Directory, StreamEntry, entry, head};
 use super::shape::Shape;
-use crate::Result;
 use crate::layout::rows::block_bytes;
 use crate::layout::{Layouts, check_supported};
 use crate::store::block::BlockAt;
 use crate::store::bytes::FieldLayout;
 use crate::store::storage::Source;
+use crate::{Error, ErrorKind, Result};
 
 /// How the records of a block of columns are stored.
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ impl Layouts {
     }
 
     /// Returns the paths of the streams that do not match their checksums, as far as an error names them.
-    pub(crate) fn damaged_streams(&self, block: &BlockAt, payload: &[u8]) -> Result<Vec<String>> {
+    fn damaged_streams(&self, block: &BlockAt, payload: &[u8]) -> Result<Vec<String>> {
         let Some(shape) = self.shape_of(block)? else { return Ok(Vec::new()) };
         let directory = Directory::read(block, payload, shape.streams.len())?;
         let is_damaged = |entry: &StreamEntry| {
@@ -95,6 +95,19 @@ impl Layouts {
             paths.push(format!("{more} more"));
         }
         Ok(paths)
+    }
+
+    /// Adds the damaged streams to an error about the payload of a block of columns.
+    pub(crate) fn in_streams(&self, error: Error, block: &BlockAt, payload: &[u8]) -> Error {
+        if error.kind() != ErrorKind::Checksum {
+            return error;
+        }
+        match self.damaged_streams(block, payload) {
+            Ok(paths) if paths.is_empty() => error,
+            Ok(paths) => error.path(paths.join(", ")),
+            Err(directory) if directory.kind() == ErrorKind::Checksum => directory,
+            Err(_) => error,
+        }
     }
 
     /// Returns the shape of a block of columns; `None` if the block stores rows.

@@ -5,16 +5,16 @@ pub(super) const NOWHERE: usize = usize::MAX;
 
 /// Consecutive slots, from a place in bytes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Run {
+pub(super) struct SlotRun {
     pub(super) place: usize,
     pub(super) count: usize,
 }
 
 /// The places of the slots of a level, in order.
-pub(super) type Places = Vec<Run>;
+pub(super) type SlotPlaces = Vec<SlotRun>;
 
 /// Adds a run, to the last one if it continues that.
-pub(super) fn push(places: &mut Places, run: Run, size: usize) {
+pub(super) fn push(places: &mut SlotPlaces, run: SlotRun, size: usize) {
     match places.last_mut() {
         Some(last) if last.place.saturating_add(last.count.saturating_mul(size)) == run.place => {
             last.count = last.count.saturating_add(run.count);
@@ -24,7 +24,7 @@ pub(super) fn push(places: &mut Places, run: Run, size: usize) {
 }
 
 /// Returns the place of each slot.
-pub(super) fn slots(places: &[Run], stride: usize) -> impl Iterator<Item = usize> {
+pub(super) fn slots(places: &[SlotRun], stride: usize) -> impl Iterator<Item = usize> {
     places.iter().flat_map(move |run| {
         let stride = if run.place == NOWHERE { 0 } else { stride };
         (0..run.count).map(move |index| run.place.saturating_add(index.saturating_mul(stride)))

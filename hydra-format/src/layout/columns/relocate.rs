@@ -5,7 +5,7 @@
 use super::target::RowTarget;
 use crate::layout::rows::{At, MAX_DEPTH};
 use crate::memory::Text;
-use crate::schema::{Descriptor, Field, Kind, Layout, Schema, TypeRef, entry_layout, round_up};
+use crate::schema::{Descriptor, Field, FieldPlaces, Kind, Schema, TypeRef, entry_layout, round_up};
 use crate::store::bytes::{is_zero, line_up};
 
 /// Copies values out of one payload.
@@ -108,9 +108,9 @@ impl<'a> Relocation<'a> {
         }
         let element = self.schema.resolve(ty.element()?);
         let key = ty.key().map(|key| self.schema.resolve(key));
-        let Layout { offsets: [_, at], size, align } = match key {
+        let FieldPlaces { offsets: [_, at], size, align } = match key {
             Some(key) => entry_layout(key, element),
-            None => Layout { offsets: [0, 0], size: element.size(), align: element.align() },
+            None => FieldPlaces { offsets: [0, 0], size: element.size(), align: element.align() },
         };
         let all = self.heap.get(offset..size.checked_mul(count)?.checked_add(offset)?)?;
         self.expect(0, offset, all.len(), align)?;

@@ -4,7 +4,7 @@
 //! and all work on blocks is a loop over the slots of a column.
 
 use super::encoding::Content;
-use crate::schema::{Descriptor, Field, Kind, Layout, Schema, TypeRef, entry_layout};
+use crate::schema::{Descriptor, Field, FieldPlaces, Kind, Schema, TypeRef, entry_layout};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -54,7 +54,7 @@ pub(super) struct Presence {
 
 /// A column: a part of each slot of its level.
 #[derive(Debug)]
-pub(super) struct Column {
+pub(super) struct ColumnShape {
     /// Where the part is in the slot, in bytes.
     pub(super) offset: usize,
     /// The number of its first stream.
@@ -63,12 +63,12 @@ pub(super) struct Column {
     pub(super) under: Option<Presence>,
     /// Whether the part contains references.
     pub(super) refers: bool,
-    pub(super) part: Part,
+    pub(super) part: ColumnPart,
 }
 
 /// What a column has in each slot.
 #[derive(Debug)]
-pub(super) enum Part {
+pub(super) enum ColumnPart {
     /// A bool, or the tag of an option.
     Bit,
     /// This number of values of one kind: 1, or the length of an array.
@@ -89,14 +89,18 @@ pub(super) enum Part {
     Rows(u32),
 }
 
-impl Part {
+impl ColumnPart {
     /// Returns whether the part is or contains a reference.
     fn refers(&self, levels: &[Level]) -> bool {
         match self {
-            Part::Bit | Part::Values { .. } => false,
-            Part::Text | Part::Bytes | Part::List(_) | Part::Box(_) | Part::Rows(_) => true,
-            Part::Array(_, level) => levels[*level].refers,
-            Part::Enum { variants, .. } => variants.iter().any(|(_, level)| levels[*level].refers),
+            ColumnPart::Bit | ColumnPart::Values { .. } => false,
+            ColumnPart::Text
+            | ColumnPart::Bytes
+            | ColumnPart::List(_)
+            | ColumnPart::Box(_)
+            | ColumnPart::Rows(_) => true,
+            ColumnPart::Array(_, level) => levels[*level].refers,
+            ColumnPart::Enum { variants, .. } => variants.iter().any(|(_, level)| levels[*level].refers),
         }
     }
 }
@@ -107,7 +111,7 @@ pub(super) struct Level {
     /// The number of bytes from one slot to the next.
     pub(super) size: usize,
     pub(super) align: usize,
-    pub(super) columns: Vec<Column>,
+    pub(super) columns: Vec<ColumnShape>,
     /// Whether slots contain references.
     pub(super) refers: bool,
 }
@@ -155,25 +159,25 @@ impl Shape {
 }
 
 /// A type by its index, with its offset in a slot, and what the path of its container continues with.
-type Placed = (usize, u32, String);
+type PlacedType = (usize, u32, String);
 
 /// Where a part is: its offset in a slot, the innermost option it is in, and the number of types it is in.
 #[derive(Clone, Copy)]
-struct Place {
+struct PartPlace {
     offset: usize,
     under: Option<Presence>,
     depth: usize,
 }
 
-impl Place {
+impl PartPlace {
     /// Returns the place of something that this place contains, `offset` bytes behind its start.
-    fn inside(self, offset: usize) -> Place {
-        Place { offset: self.offset + offset, depth: self.depth + 1, ..self }
+    fn inside(self, offset: usize) -> PartPlace {
+        PartPlace { offset: self.offset + offset, depth: self.depth + 1, ..self }
     }
 }
 
 /// The tag of a variant, and its fields.
-type Tagged = (u128, Vec<Placed>);
+type Tagged = (u128, Vec<PlacedType>);
 
 struct Builder<'a> {
     schema: &'a Schema,
@@ -184,7 +188,7 @@ struct Builder<'a> {
     /// The variants of a type that have any, with their tags.
     variants: HashMap<u32, Rc<[Tagged]>>,
     /// The fields of a struct or tuple that are not empty, once these are known.
-    fields: HashMap<u32, Rc<[Placed]>>,
+    fields: HashMap<u32, Rc<[PlacedType]>>,
     boxes: usize,
     /// The path of the part that is being added.
     path: String,
@@ -193,11 +197,11 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     /// Adds a level whose slots contain these types, and returns its number.
-    fn level(&mut self, size: usize, align: usize, types: &[Placed], place: Place) -> Option<usize> {
+    fn level(&mut self, size: usize, align: usize, types: &[PlacedType], place: PartPlace) -> Option<usize> {
         let number = self.shape.levels.len();
         self.shape.levels.push(Level { size, align, ..Level::default() });
         for (offset, ty, name) in types {
-            self.named(name, number, *ty, Place { offset: *offset, ..place })?;
+            self.named(name, number, *ty, PartPlace { offset: *offset, ..place })?;
         }
         let level = &mut self.shape.levels[number];
         level.refers = level.columns.iter().any(|column| column.refers);
@@ -207,11 +211,11 @@ impl Builder<'_> {
     /// Adds a level of which each slot is one value of a type.
     fn level_of(&mut self, ty: u32, name: &str, under: Option<Presence>, depth: usize) -> Option<usize> {
         let (size, align) = (self.ty(ty).size(), self.ty(ty).align());
-        self.level(size, align, &[(0, ty, name.to_string())], Place { offset: 0, under, depth })
+        self.level(size, align, &[(0, ty, name.to_string())], PartPlace { offset: 0, under, depth })
     }
 
     /// Adds the columns of a type whose path continues with a name.
-    fn named(&mut self, name: &str, level: usize, ty: u32, place: Place) -> Option<()> {
+    fn named(&mut self, name: &str, level: usize, ty: u32, place: PartPlace) -> Option<()> {
         let before = self.path.len();
         if before < MAX_PATH {
             self.path.push_str(if before == 0 { name.trim_start_matches('.') } else { name });
@@ -244,46 +248,46 @@ impl Builder<'_> {
         (number + self.boxes < MAX_STREAMS).then_some(number)
     }
 
-    fn column(&mut self, level: usize, place: Place, stream: usize, part: Part) {
-        let Place { offset, under, .. } = place;
+    fn column(&mut self, level: usize, place: PartPlace, stream: usize, part: ColumnPart) {
+        let PartPlace { offset, under, .. } = place;
         let refers = part.refers(&self.shape.levels);
-        self.shape.levels[level].columns.push(Column { offset, stream, under, refers, part });
+        self.shape.levels[level].columns.push(ColumnShape { offset, stream, under, refers, part });
     }
 
     /// Adds the columns of a type to a level.
-    fn part(&mut self, level: usize, ty: u32, place: Place) -> Option<()> {
+    fn part(&mut self, level: usize, ty: u32, place: PartPlace) -> Option<()> {
         if self.is_empty(ty) {
             return Some(());
         }
         let kind = self.ty(ty).kind();
         if (self.loops[ty as usize] || place.depth >= MAX_DEPTH) && has_parts(kind) {
             let stream = self.stream(StreamKind::Rows)?;
-            self.column(level, place, stream, Part::Rows(ty));
+            self.column(level, place, stream, ColumnPart::Rows(ty));
             return Some(());
         }
         match kind {
             Kind::Bool => {
                 let stream = self.stream(StreamKind::Bits)?;
-                self.column(level, place, stream, Part::Bit);
+                self.column(level, place, stream, ColumnPart::Bit);
             }
             Kind::String | Kind::Bytes | Kind::Opaque => {
                 let stream = self.stream(StreamKind::Offsets(true))?;
                 self.stream(StreamKind::Run(kind == Kind::String))?;
-                let part = if kind == Kind::String { Part::Text } else { Part::Bytes };
+                let part = if kind == Kind::String { ColumnPart::Text } else { ColumnPart::Bytes };
                 self.column(level, place, stream, part);
             }
             Kind::Option => {
                 let stream = self.stream(StreamKind::Bits)?;
                 self.shape.parts[stream] = "presence";
-                self.column(level, place, stream, Part::Bit);
+                self.column(level, place, stream, ColumnPart::Bit);
                 let under = Some(Presence { stream, times: 1 });
                 let inside = place.inside(self.ty(ty).align());
-                return self.part(level, self.element(ty), Place { under, ..inside });
+                return self.part(level, self.element(ty), PartPlace { under, ..inside });
             }
             Kind::List | Kind::Set | Kind::Map => {
                 let stream = self.stream(StreamKind::Offsets(false))?;
                 let inner = self.elements(ty, place.depth + 1)?;
-                self.column(level, place, stream, Part::List(inner));
+                self.column(level, place, stream, ColumnPart::List(inner));
             }
             Kind::Array => return self.array(level, ty, place),
             Kind::Tuple | Kind::Struct => {
@@ -303,19 +307,19 @@ impl Builder<'_> {
                     return None;
                 }
                 let inner = self.level_of(self.element(ty), "", place.under, place.depth + 1)?;
-                self.column(level, place, stream, Part::Box(inner));
+                self.column(level, place, stream, ColumnPart::Box(inner));
             }
             Kind::Enum => return self.choice(level, ty, place),
             _ => {
                 let stream = self.stream(StreamKind::Values(kind))?;
-                self.column(level, place, stream, Part::Values { kind, count: 1 });
+                self.column(level, place, stream, ColumnPart::Values { kind, count: 1 });
             }
         }
         Some(())
     }
 
     /// Adds the fields of the root.
-    fn root(&mut self, level: usize, fields: &[Placed], place: Place) -> Option<()> {
+    fn root(&mut self, level: usize, fields: &[PlacedType], place: PartPlace) -> Option<()> {
         for (at, ty, name) in fields {
             self.shape.fields.push(self.shape.streams.len());
             self.named(name, level, *ty, place.inside(*at))?;
@@ -329,47 +333,47 @@ impl Builder<'_> {
         let Some(key) = self.ty(ty).key().map(TypeRef::index) else {
             return self.level_of(element, "[]", None, depth);
         };
-        let Layout { offsets: [_, at], size, align } = entry_layout(self.ty(key), self.ty(element));
-        let place = Place { offset: 0, under: None, depth };
+        let FieldPlaces { offsets: [_, at], size, align } = entry_layout(self.ty(key), self.ty(element));
+        let place = PartPlace { offset: 0, under: None, depth };
         self.level(size, align, &[(0, key, "{key}".into()), (at as usize, element, "{}".into())], place)
     }
 
     /// Adds an array: values of one kind as one column, others as a level.
-    fn array(&mut self, level: usize, ty: u32, place: Place) -> Option<()> {
+    fn array(&mut self, level: usize, ty: u32, place: PartPlace) -> Option<()> {
         let (count, element) = (self.ty(ty).count() as usize, self.element(ty));
         let times = |presence: Presence| Presence { times: presence.times.saturating_mul(count), ..presence };
         let under = place.under.map(times);
         let stream = self.shape.streams.len();
         let inner = self.level_of(element, "[]", under, place.depth + 1)?;
-        if let [Column { part: Part::Values { kind, count: inner_count }, under: inner_under, .. }] =
+        if let [ColumnShape { part: ColumnPart::Values { kind, count: inner_count }, under: inner_under, .. }] =
             self.shape.levels[inner].columns[..]
             && inner_under == under
             && inner_count * kind.fixed_size() as usize == self.shape.levels[inner].size
         {
             self.shape.levels.pop();
-            let part = Part::Values { kind, count: inner_count * count };
-            self.column(level, Place { under, ..place }, stream, part);
+            let part = ColumnPart::Values { kind, count: inner_count * count };
+            self.column(level, PartPlace { under, ..place }, stream, part);
         } else {
-            self.column(level, place, stream, Part::Array(count, inner));
+            self.column(level, place, stream, ColumnPart::Array(count, inner));
         }
         Some(())
     }
 
     /// Returns the fields of a struct or tuple that are not empty. Their names are made once for each type, because
     /// a type of many fields can be in many places.
-    fn fields(&mut self, ty: u32) -> Rc<[Placed]> {
+    fn fields(&mut self, ty: u32) -> Rc<[PlacedType]> {
         if let Some(known) = self.fields.get(&ty) {
             return known.clone();
         }
         let mut all = placed("", self.ty(ty).fields());
         all.retain(|(_, ty, _)| !self.is_empty(*ty));
-        let all: Rc<[Placed]> = all.into();
+        let all: Rc<[PlacedType]> = all.into();
         self.fields.insert(ty, all.clone());
         all
     }
 
     /// Adds an enum.
-    fn choice(&mut self, level: usize, ty: u32, place: Place) -> Option<()> {
+    fn choice(&mut self, level: usize, ty: u32, place: PartPlace) -> Option<()> {
         let tag = self.ty(ty).tag()?;
         let stream = self.stream(StreamKind::Values(tag))?;
         self.shape.parts[stream] = "tags";
@@ -386,11 +390,11 @@ impl Builder<'_> {
         }
         let (size, mut variants) = (self.ty(ty).size(), Vec::new());
         for (bits, fields) in self.variants[&ty].clone().iter() {
-            let inside = Place { offset: 0, under: None, depth: place.depth + 1 };
+            let inside = PartPlace { offset: 0, under: None, depth: place.depth + 1 };
             variants.push((*bits, self.level(size, 1, fields, inside)?));
         }
         variants.sort_unstable();
-        self.column(level, place, stream, Part::Enum { kind: tag, variants });
+        self.column(level, place, stream, ColumnPart::Enum { kind: tag, variants });
         Some(())
     }
 
@@ -419,7 +423,7 @@ fn has_parts(kind: Kind) -> bool {
 }
 
 /// Returns the types of the fields of a struct, or of a variant, with their offsets.
-fn placed(variant: &str, fields: &[Field]) -> Vec<Placed> {
+fn placed(variant: &str, fields: &[Field]) -> Vec<PlacedType> {
     let variant = if variant.is_empty() { String::new() } else { format!(".{variant}") };
     let field = |field: &Field| (field.offset(), field.ty().index(), format!("{variant}.{}", field.name()));
     fields.iter().map(field).collect()

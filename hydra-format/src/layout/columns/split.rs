@@ -1,14 +1,17 @@
 //! Rows to columns: every stream in encoding 0, and what the other encodings store of it.
 
 use super::decode::bit;
-use super::places::{NOWHERE, Places, Run, push, slots};
+use super::places::{NOWHERE, SlotPlaces, SlotRun, push, slots};
 use super::relocate::Relocation;
-use super::shape::{Column, Level, Part, Presence, Shape, StreamKind};
+use super::shape::{ColumnPart, ColumnShape, Level, Presence, Shape, StreamKind};
 use super::target::RowTarget;
-use crate::layout::rows::{At, StagedRows};
+use crate::layout::rows::{At, StagedRows, put};
 use crate::schema::{Kind, Schema, TypeRef};
 use crate::store::bytes::LINE;
 use crate::{Error, ErrorKind, Result};
+
+/// The bytes of records of which all columns are gathered together, while they are in the first-level cache.
+const TILE: usize = 8 << 10;
 
 /// A stream before it is encoded.
 #[derive(Debug, Default)]
@@ -33,7 +36,7 @@ pub(super) fn split(rows: &StagedRows, shape: &Shape, schema: &Schema) -> Result
         ..Gathered::default()
     });
     let mut split = Split { shape, schema, rows: rows.at()?, heap, streams: streams.collect() };
-    split.level(0, &[Run { place: 0, count: rows.count }], records);
+    split.level(0, &[SlotRun { place: 0, count: rows.count }], records);
     if split.streams.iter().any(|stream| stream.bytes.len() > u32::MAX as usize) {
         return Err(Error::new(ErrorKind::TooLarge).what("the columns of a block"));
     }
@@ -50,39 +53,40 @@ struct Split<'s> {
 
 impl<'s> Split<'s> {
     /// Gathers the columns of slots at these places of a region.
-    fn level(&mut self, level: usize, places: &[Run], region: &'s [u8]) {
+    fn level(&mut self, level: usize, places: &[SlotRun], region: &'s [u8]) {
         let shape: &'s Shape = self.shape;
         let Some(Level { columns, size, .. }) = shape.levels.get(level) else { return };
+        self.flat(columns, places, *size, region);
         for column in columns {
             match &column.part {
-                Part::Bit => self.bits(column, places, *size, region),
-                Part::Values { kind, count } => {
+                ColumnPart::Bit => self.bits(column, places, *size, region),
+                ColumnPart::Values { kind, count } => {
                     let bytes = (kind.fixed_size() as usize).saturating_mul(*count);
                     self.values(column, (bytes, *count), places, *size, region);
                 }
-                Part::Text | Part::Bytes => self.run(column, places, *size, region),
-                Part::List(inner) => self.list(column, *inner, places, *size, region),
-                Part::Box(inner) => {
-                    let mut inside = Places::new();
+                ColumnPart::Text | ColumnPart::Bytes => self.run(column, places, *size, region),
+                ColumnPart::List(inner) => self.list(column, *inner, places, *size, region),
+                ColumnPart::Box(inner) => {
+                    let mut inside = SlotPlaces::new();
                     for (slot, place) in slots(places, *size).enumerate() {
                         let (offset, _) = self.reference(region, place, column, slot).unwrap_or((NOWHERE, 0));
-                        push(&mut inside, Run { place: offset, count: 1 }, self.size(*inner));
+                        push(&mut inside, SlotRun { place: offset, count: 1 }, self.size(*inner));
                     }
                     self.level(*inner, &inside, self.heap);
                 }
-                Part::Array(count, inner) => {
+                ColumnPart::Array(count, inner) => {
                     let part = |place: usize| {
                         if place == NOWHERE { place } else { place.saturating_add(column.offset) }
                     };
-                    let inside = slots(places, *size).map(|place| Run { place: part(place), count: *count });
-                    self.level(*inner, &inside.collect::<Places>(), region);
+                    let inside =
+                        slots(places, *size).map(|place| SlotRun { place: part(place), count: *count });
+                    self.level(*inner, &inside.collect::<SlotPlaces>(), region);
                 }
-                Part::Enum { kind, variants } => {
-                    let bytes = kind.fixed_size() as usize;
-                    self.values(column, (bytes, 1), places, *size, region);
+                ColumnPart::Enum { kind, variants } => {
+                    self.values(column, (kind.fixed_size() as usize, 1), places, *size, region);
                     self.variants(column, *kind, variants, places, *size, region);
                 }
-                Part::Rows(ty) => self.in_rows(column, *ty, places, *size, region),
+                ColumnPart::Rows(ty) => self.in_rows(column, *ty, places, *size, region),
             }
         }
     }
@@ -92,16 +96,19 @@ impl<'s> Split<'s> {
     }
 
     /// Returns whether a slot has a value.
+    #[inline]
     fn is_present(&self, under: Option<Presence>, slot: usize) -> bool {
         under.is_none_or(|presence| {
             let bits = self.streams.get(presence.stream).map_or(&[][..], |stream| &stream.bytes);
-            bit(bits, slot.checked_div(presence.times).unwrap_or_default())
+            // A division takes longer than all else.
+            let times = presence.times;
+            bit(bits, if times == 1 { slot } else { slot.checked_div(times).unwrap_or_default() })
         })
     }
 
     /// Returns the bytes of a column in a slot; `None` if the slot is absent.
     #[inline]
-    fn part(&self, region: &'s [u8], place: usize, column: &Column, slot: usize) -> Option<&'s [u8]> {
+    fn part(&self, region: &'s [u8], place: usize, column: &ColumnShape, slot: usize) -> Option<&'s [u8]> {
         let bytes = region.get(place.checked_add(column.offset)?..)?;
         self.is_present(column.under, slot).then_some(bytes)
     }
@@ -111,14 +118,14 @@ impl<'s> Split<'s> {
         &self,
         region: &'s [u8],
         place: usize,
-        column: &Column,
+        column: &ColumnShape,
         slot: usize,
     ) -> Option<(usize, usize)> {
         self.part(region, place, column, slot).map(|bytes| At::new(bytes, &[], "").reference())
     }
 
-    fn bits(&mut self, column: &Column, places: &[Run], size: usize, region: &'s [u8]) {
-        let (mut all, mut present) = (Bits::default(), Bits::default());
+    fn bits(&mut self, column: &ColumnShape, places: &[SlotRun], size: usize, region: &'s [u8]) {
+        let (mut all, mut present) = (BitWriter::default(), BitWriter::default());
         for (slot, place) in slots(places, size).enumerate() {
             let part = self.part(region, place, column, slot);
             let set = part.and_then(<[u8]>::first) == Some(&1);
@@ -141,39 +148,65 @@ impl<'s> Split<'s> {
         }
     }
 
-    /// Gathers values: `bytes` of `times` values a slot.
+    /// Gathers the values and tags of columns that are in no option.
+    fn flat(&mut self, columns: &[ColumnShape], places: &[SlotRun], size: usize, region: &'s [u8]) {
+        let count = places.iter().map(|run| run.count).sum::<usize>();
+        let columns = columns.iter().filter(|column| column.under.is_none());
+        let flat = columns.filter_map(|column| {
+            let (kind, times) = match &column.part {
+                ColumnPart::Values { kind, count } => (kind, *count),
+                ColumnPart::Enum { kind, .. } => (kind, 1),
+                _ => return None,
+            };
+            let bytes = (kind.fixed_size() as usize).saturating_mul(times);
+            let gathered = Gathered::of(count.saturating_mul(times));
+            let all = Vec::with_capacity(count.saturating_mul(bytes));
+            Some((column, bytes, Gathered { bytes: all, ..gathered }))
+        });
+        let mut flat: Vec<_> = flat.collect();
+        let tile = TILE.checked_div(size).unwrap_or(0).max(1);
+        for run in if flat.is_empty() { &[][..] } else { places } {
+            for start in (0..run.count).step_by(tile) {
+                let place = run.place.saturating_add(start.saturating_mul(size));
+                let count = run.count.saturating_sub(start).min(tile);
+                for (column, bytes, gathered) in &mut flat {
+                    let rows = region.get(place.saturating_add(column.offset)..).unwrap_or_default();
+                    gather(&mut gathered.bytes, rows, size, *bytes, count);
+                }
+            }
+        }
+        flat.into_iter().for_each(|(column, _, gathered)| self.keep(column.stream, gathered));
+    }
+
+    /// Gathers the values of a column in an option: `bytes` of `times` values a slot.
     fn values(
         &mut self,
-        column: &Column,
+        column: &ColumnShape,
         (bytes, times): (usize, usize),
-        places: &[Run],
+        places: &[SlotRun],
         size: usize,
         region: &'s [u8],
     ) {
-        let count = places.iter().map(|run| run.count).sum::<usize>();
-        let mut all = Vec::with_capacity(count.saturating_mul(bytes));
-        if column.under.is_none() {
-            for run in places {
-                let start = run.place.saturating_add(column.offset);
-                gather(&mut all, region.get(start..).unwrap_or_default(), size, bytes, run.count);
-            }
-            return self
-                .keep(column.stream, Gathered { bytes: all, ..Gathered::of(count.saturating_mul(times)) });
-        }
+        let Some(under) = column.under else { return };
         // Presence has a bit for `times` values.
-        let under = column
-            .under
-            .map(|under| Presence { times: under.times.checked_div(times).unwrap_or(0), ..under });
-        let column = Column { under, part: Part::Bit, ..*column };
-        let mut present = Vec::new();
-        for (slot, place) in slots(places, size).enumerate() {
-            match self.part(region, place, &column, slot).and_then(|part| part.get(..bytes)) {
+        let under = Some(Presence { times: under.times.checked_div(times).unwrap_or(0), ..under });
+        let column = ColumnShape { under, part: ColumnPart::Bit, ..*column };
+        let count = places.iter().map(|run| run.count).sum::<usize>();
+        let [mut all, mut present] = [(); 2].map(|()| Vec::with_capacity(count.saturating_mul(bytes)));
+        let parts = slots(places, size).enumerate();
+        let parts = parts.map(|(slot, place)| self.part(region, place, &column, slot));
+        match bytes {
+            1 => gather_present::<1>(&mut all, &mut present, parts),
+            2 => gather_present::<2>(&mut all, &mut present, parts),
+            4 => gather_present::<4>(&mut all, &mut present, parts),
+            8 => gather_present::<8>(&mut all, &mut present, parts),
+            _ => parts.for_each(|part| match part.and_then(|part| part.get(..bytes)) {
                 Some(part) => {
                     all.extend_from_slice(part);
                     present.extend_from_slice(part);
                 }
                 None => all.resize(all.len().saturating_add(bytes), 0),
-            }
+            }),
         }
         let absent = all.len().saturating_sub(present.len()).checked_div(bytes).unwrap_or(0);
         let present = (absent > 0).then_some((present, Vec::new()));
@@ -189,8 +222,8 @@ impl<'s> Split<'s> {
     /// Gathers offsets and calls `each` with the reference of each slot that has a value.
     fn offsets(
         &mut self,
-        column: &Column,
-        places: &[Run],
+        column: &ColumnShape,
+        places: &[SlotRun],
         size: usize,
         region: &'s [u8],
         mut each: impl FnMut(usize, usize) -> usize,
@@ -212,8 +245,8 @@ impl<'s> Split<'s> {
         );
     }
 
-    fn run(&mut self, column: &Column, places: &[Run], size: usize, region: &'s [u8]) {
-        let is_text = matches!(column.part, Part::Text);
+    fn run(&mut self, column: &ColumnShape, places: &[SlotRun], size: usize, region: &'s [u8]) {
+        let is_text = matches!(column.part, ColumnPart::Text);
         let from = if is_text { self.rows.regions().1.all().as_bytes() } else { self.heap };
         let mut run = Vec::new();
         self.offsets(column, places, size, region, |offset, count| {
@@ -226,11 +259,18 @@ impl<'s> Split<'s> {
         self.keep(column.stream.saturating_add(1), gathered);
     }
 
-    fn list(&mut self, column: &Column, inner: usize, places: &[Run], size: usize, region: &'s [u8]) {
-        let (element, mut inside) = (self.size(inner), Places::new());
+    fn list(
+        &mut self,
+        column: &ColumnShape,
+        inner: usize,
+        places: &[SlotRun],
+        size: usize,
+        region: &'s [u8],
+    ) {
+        let (element, mut inside) = (self.size(inner), SlotPlaces::new());
         self.offsets(column, places, size, region, |place, count| {
             if count > 0 {
-                push(&mut inside, Run { place, count }, element);
+                push(&mut inside, SlotRun { place, count }, element);
             }
             count
         });
@@ -239,27 +279,27 @@ impl<'s> Split<'s> {
 
     fn variants(
         &mut self,
-        column: &Column,
+        column: &ColumnShape,
         kind: Kind,
         variants: &[(u128, usize)],
-        places: &[Run],
+        places: &[SlotRun],
         size: usize,
         region: &'s [u8],
     ) {
-        let mut inside = vec![Places::new(); variants.len()];
+        let mut inside = vec![SlotPlaces::new(); variants.len()];
         for (slot, place) in slots(places, size).enumerate() {
             let tag = self.part(region, place, column, slot);
             let tag = tag.map(|tag| At::new(tag, &[], "").uint(kind.fixed_size() as usize));
             let Ok(variant) = variants.binary_search_by_key(&tag, |(tag, _)| Some(*tag)) else { continue };
             if let Some(inside) = inside.get_mut(variant) {
-                inside.push(Run { place: place.saturating_add(column.offset), count: 1 });
+                inside.push(SlotRun { place: place.saturating_add(column.offset), count: 1 });
             }
         }
         variants.iter().zip(inside).for_each(|((_, inner), inside)| self.level(*inner, &inside, region));
     }
 
     /// Gathers values in rows: the line with the text offset, and the payload.
-    fn in_rows(&mut self, column: &Column, ty: u32, places: &[Run], size: usize, region: &'s [u8]) {
+    fn in_rows(&mut self, column: &ColumnShape, ty: u32, places: &[SlotRun], size: usize, region: &'s [u8]) {
         let bytes = self.schema.resolve(TypeRef::Index(ty)).size();
         let present = slots(places, size).enumerate();
         let present: Vec<&[u8]> = present
@@ -297,12 +337,12 @@ impl Gathered {
 
 /// Bits, from the lowest of each byte up.
 #[derive(Default)]
-struct Bits {
+struct BitWriter {
     bytes: Vec<u8>,
     count: usize,
 }
 
-impl Bits {
+impl BitWriter {
     fn push(&mut self, set: bool) {
         let at = self.count & 7;
         if at == 0 {
@@ -320,12 +360,38 @@ fn gather(all: &mut Vec<u8>, rows: &[u8], stride: usize, bytes: usize, count: us
     if bytes == stride {
         return all.extend_from_slice(rows.get(..bytes.saturating_mul(count)).unwrap_or_default());
     }
-    let rows = rows.chunks(stride.max(1)).take(count);
+    let end = all.len();
+    all.resize(end.saturating_add(bytes.saturating_mul(count)), 0);
+    let to = all.get_mut(end..).unwrap_or_default();
+    let rows = rows.chunks(stride.max(1));
     match bytes {
-        1 => rows.for_each(|row| all.extend_from_slice(row.first_chunk::<1>().map_or(&[0], |row| row))),
-        2 => rows.for_each(|row| all.extend_from_slice(row.first_chunk::<2>().unwrap_or(&[0; 2]))),
-        4 => rows.for_each(|row| all.extend_from_slice(row.first_chunk::<4>().unwrap_or(&[0; 4]))),
-        8 => rows.for_each(|row| all.extend_from_slice(row.first_chunk::<8>().unwrap_or(&[0; 8]))),
-        _ => rows.for_each(|row| all.extend_from_slice(row.get(..bytes).unwrap_or_default())),
+        1 => gather_as::<1>(to, rows),
+        2 => gather_as::<2>(to, rows),
+        4 => gather_as::<4>(to, rows),
+        8 => gather_as::<8>(to, rows),
+        _ => to.chunks_exact_mut(bytes.max(1)).zip(rows).for_each(|(to, row)| {
+            put(to, row.get(..bytes).unwrap_or_default());
+        }),
     }
+}
+
+fn gather_as<'a, const BYTES: usize>(to: &mut [u8], rows: impl Iterator<Item = &'a [u8]>) {
+    for (to, row) in to.as_chunks_mut::<BYTES>().0.iter_mut().zip(rows) {
+        *to = row.first_chunk().copied().unwrap_or([0; BYTES]);
+    }
+}
+
+/// Appends the first bytes of each part, and zeros for absent ones; those of the others to `present`, too.
+fn gather_present<'a, const BYTES: usize>(
+    all: &mut Vec<u8>,
+    present: &mut Vec<u8>,
+    parts: impl Iterator<Item = Option<&'a [u8]>>,
+) {
+    parts.for_each(|part| {
+        let value = part.and_then(<[u8]>::first_chunk::<BYTES>);
+        all.extend_from_slice(value.unwrap_or(&[0; BYTES]));
+        if let Some(value) = value {
+            present.extend_from_slice(value);
+        }
+    });
 }

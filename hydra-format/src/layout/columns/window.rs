@@ -3,7 +3,7 @@
 
 use super::decode::{Mask, Stream, StreamBytes, Streams};
 use super::encoding::{self, GROUP, Offsets};
-use super::shape::{Column, Part, Presence, Shape};
+use super::shape::{ColumnPart, ColumnShape, Presence, Shape};
 use crate::memory::AlignedBuf;
 use crate::schema::Kind;
 use crate::{Error, Result};
@@ -14,9 +14,9 @@ pub(crate) const RECORDS: usize = GROUP;
 
 /// Returns whether records of a shape can be read by themselves.
 pub(super) fn is_flat(shape: &Shape) -> bool {
-    let flat = |column: &Column| match &column.part {
-        Part::Bit | Part::Values { .. } | Part::Text | Part::Bytes => true,
-        Part::Enum { variants, .. } => variants.is_empty(),
+    let flat = |column: &ColumnShape| match &column.part {
+        ColumnPart::Bit | ColumnPart::Values { .. } | ColumnPart::Text | ColumnPart::Bytes => true,
+        ColumnPart::Enum { variants, .. } => variants.is_empty(),
         _ => false,
     };
     shape.levels.first().is_some_and(|level| level.columns.iter().all(flat))
@@ -32,14 +32,16 @@ impl<'a> Streams<'a> {
         for column in columns {
             let (stream, under) = (column.stream, column.under);
             match &column.part {
-                Part::Bit => self.bits(stream, slots, under)?,
-                Part::Values { kind, count } => self.some_values(stream, (*kind, *count), &records, under)?,
-                Part::Enum { kind, .. } => self.some_values(stream, (*kind, 1), &records, under)?,
-                Part::Text | Part::Bytes => self.some_strings(stream, &records, under)?,
+                ColumnPart::Bit => self.bits(stream, slots, under)?,
+                ColumnPart::Values { kind, count } => {
+                    self.some_values(stream, (*kind, *count), &records, under)?
+                }
+                ColumnPart::Enum { kind, .. } => self.some_values(stream, (*kind, 1), &records, under)?,
+                ColumnPart::Text | ColumnPart::Bytes => self.some_strings(stream, &records, under)?,
                 _ => {}
             }
         }
-        for column in columns.iter().filter(|column| matches!(column.part, Part::Bit)) {
+        for column in columns.iter().filter(|column| matches!(column.part, ColumnPart::Bit)) {
             let bits = Mask::of(self.decoded.bytes(column.stream)).part(&records);
             self.keep(column.stream, Stream::Bytes(StreamBytes::Made(bits)));
         }

@@ -2,8 +2,8 @@
 
 use super::FileFindings;
 use crate::evolve::generations::{MOST_GENERATIONS, join};
-use crate::layout::rows::{Auditor, audit_value, invalid};
-use crate::layout::{self, Layouts};
+use crate::layout::rows::{audit_value, invalid};
+use crate::layout::{self, BlockAuditor};
 use crate::store::block::{BlockAt, BlockKind, line};
 use crate::store::bytes::{DIRECTORY_EVERY, LINE};
 use crate::store::catalog::{Catalog, EntryCursor, TableInfo};
@@ -17,24 +17,19 @@ use crate::table::metadata::{MetaHead, Metadata, head as meta};
 use crate::{Error, ErrorKind, Result, Schema};
 use std::collections::HashMap;
 
-/// The newest block of a kind whose blocks name their predecessor.
-#[derive(Clone, Copy, Debug, Default)]
-struct Chain {
-    newest: u64,
-}
-
 /// The state of the check: what is known of all blocks before the current one.
 pub(super) struct BlockCheck<'a, 'f> {
     source: &'a dyn Source,
     pub(super) findings: &'a mut FileFindings<'f>,
     catalog: Catalog,
     /// How blocks of a schema are checked.
-    auditors: HashMap<u32, (Layouts, Auditor)>,
+    auditors: HashMap<u32, BlockAuditor>,
     /// The bytes of the current block.
     bytes: Vec<u8>,
-    schemas: Chain,
-    metas: Chain,
-    indexes: Chain,
+    /// The newest blocks of the kinds whose blocks name their predecessor.
+    schemas: u64,
+    metas: u64,
+    indexes: u64,
     directory: u64,
     last_block: u64,
     /// The last block of records or metadata.
@@ -60,9 +55,9 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             catalog,
             auditors: HashMap::new(),
             bytes: Vec::new(),
-            schemas: Chain::default(),
-            metas: Chain::default(),
-            indexes: Chain::default(),
+            schemas: 0,
+            metas: 0,
+            indexes: 0,
             directory: 0,
             last_block: 0,
             last_content: 0,
@@ -115,10 +110,10 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         }
         let good = checked.is_ok();
         self.lost |= !good && !block.is(BlockKind::Data);
-        checked.unwrap_or_else(|error| {
+        if let Err(error) = checked {
             let error = self.in_streams(error, block, payload);
             self.findings.report(error);
-        });
+        }
         match block.block_kind() {
             Some(BlockKind::Data) => self.check_data(block, good.then_some(payload))?,
             Some(BlockKind::Schema) if good => self.check_schema(block, payload),
@@ -133,6 +128,13 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             summary.record_count = summary.record_count.saturating_add(block.count.into());
         }
         Ok(())
+    }
+
+    /// Adds the damaged streams to an error about the payload of a block of columns.
+    fn in_streams(&self, error: Error, block: &BlockAt, payload: &[u8]) -> Error {
+        let info = self.catalog.schemas.get(&block.schema).filter(|_| block.is(BlockKind::Data));
+        let Some(info) = info else { return error };
+        BlockAuditor::new(&info.schema).in_streams(error, block, payload)
     }
 
     /// Checks header fields that have no meaning for the block's kind.
@@ -164,32 +166,11 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         let table = self.catalog.table_name(info.table());
         let last = block.end_record().saturating_sub(1);
         let place = format!("table {table}, records {}..={last}", block.first);
-        let made = || (Layouts::new(info.schema.clone()), Auditor::new(&info.schema));
-        let (layouts, auditor) = self.auditors.entry(block.schema).or_insert_with(made);
-        let layout =
-            layouts.of(block).and_then(|layout| layout.check_header(block, &info.schema).map(|()| layout));
-        let layout = match layout {
-            Ok(layout) => layout,
-            Err(error) => {
-                self.findings.report(error);
-                return Ok(());
-            }
-        };
+        let auditor = self.auditors.entry(block.schema).or_insert_with(|| BlockAuditor::new(&info.schema));
         let mut report = |error: Error| self.findings.report(error.place(place.clone()));
-        layout.audit(block, payload, auditor, &mut report);
+        let audited = auditor.audit(block, &info.schema, payload, &mut report);
+        audited.unwrap_or_else(|error| self.findings.report(error));
         Ok(())
-    }
-
-    /// Adds the damaged streams to an error about the payload of a block of columns.
-    fn in_streams(&self, error: Error, block: &BlockAt, payload: &[u8]) -> Error {
-        let info = self.catalog.schemas.get(&block.schema).filter(|_| block.is(BlockKind::Data));
-        let Some(info) = info.filter(|_| error.kind() == ErrorKind::Checksum) else { return error };
-        match Layouts::new(info.schema.clone()).damaged_streams(block, payload) {
-            Ok(paths) if paths.is_empty() => error,
-            Ok(paths) => error.path(paths.join(", ")),
-            Err(directory) if directory.kind() == ErrorKind::Checksum => directory,
-            Err(_) => error,
-        }
     }
 
     fn check_schema(&mut self, block: &BlockAt, payload: &[u8]) {
@@ -203,7 +184,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             }
             Ok(parts) => parts,
         };
-        self.schemas.follow(block, parts.previous, self.lost, self.findings);
+        follow(&mut self.schemas, block, parts.previous, self.lost, self.findings);
         let next = self.catalog.schemas.last_key_value().map_or(1, |(id, _)| id.saturating_add(1));
         let known = self.catalog.schemas.get(&parts.id).map(|info| info.schema.clone());
         if known.is_none() && parts.id != next && !self.lost {
@@ -245,7 +226,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             return self.findings.report(error.what("the payload is too short"));
         };
         let head = MetaHead::from_rows(bytes);
-        self.metas.follow(block, head.previous, self.lost, self.findings);
+        follow(&mut self.metas, block, head.previous, self.lost, self.findings);
         let at = |place: usize| block.payload().saturating_add(place as u64);
         self.findings.check_zero(part(bytes, meta::ZERO, meta::BYTES), at(meta::ZERO), "metadata");
         let audited = audit_value(&Schema::of::<Metadata>(), data, head.text, &mut |fault| {
@@ -264,7 +245,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
                 return Ok(());
             }
         };
-        self.indexes.follow(block, index.head.previous, self.lost, self.findings);
+        follow(&mut self.indexes, block, index.head.previous, self.lost, self.findings);
         if !index.is_tidy {
             self.findings.report(irregular("bytes that must be zero are not, or bytes follow its entries"));
         }
@@ -351,8 +332,8 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             ("number of records", commit.record_count, self.catalog.record_count()),
             ("offset of the last block", commit.last_block, self.last_block),
             ("offset of the newest directory", commit.directory, self.directory),
-            ("offset of the newest SCHEMA block", commit.schema, self.schemas.newest),
-            ("offset of the newest META block", commit.meta, self.metas.newest),
+            ("offset of the newest SCHEMA block", commit.schema, self.schemas),
+            ("offset of the newest META block", commit.meta, self.metas),
         ] {
             if said != seen {
                 let error = Error::new(ErrorKind::Chain).at(at).place("commit record");
@@ -378,16 +359,14 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
     }
 }
 
-impl Chain {
-    /// Checks that a block names its predecessor of the same kind.
-    fn follow(&mut self, block: &BlockAt, previous: u64, lost: bool, findings: &mut FileFindings<'_>) {
-        if previous != self.newest && !lost {
-            let error = Error::new(ErrorKind::Chain);
-            let error = error.what("the previous block of its kind that it names is wrong");
-            findings.report(error.expected(format!("{:#x}", self.newest)).found(format!("{previous:#x}")));
-        }
-        self.newest = block.offset;
+/// Checks that a block names its predecessor of the same kind, and then counts as the newest.
+fn follow(newest: &mut u64, block: &BlockAt, previous: u64, lost: bool, findings: &mut FileFindings<'_>) {
+    if previous != *newest && !lost {
+        let error = Error::new(ErrorKind::Chain);
+        let error = error.what("the previous block of its kind that it names is wrong");
+        findings.report(error.expected(format!("{newest:#x}")).found(format!("{previous:#x}")));
     }
+    *newest = block.offset;
 }
 
 fn irregular(what: impl Into<String>) -> Error {

@@ -1,6 +1,7 @@
 //! Writing files: records are added to the open block of their table, blocks to the log, and commits make
 //! them visible. Committed bytes are never changed.
 
+mod layout;
 pub(crate) mod newest;
 mod options;
 mod tables;
@@ -189,7 +190,7 @@ impl Writer {
             path: PathBuf::new(),
             durability: options.durability,
             log,
-            tables: Tables::new(options.block_bytes, options.layout),
+            tables: Tables::new((options.block_bytes, options.layout)),
             metadata: None,
             auto: options.auto,
         }
@@ -271,7 +272,7 @@ impl Writer {
     /// another schema are added to a table, its block has to be sealed.
     pub(crate) fn adopt(&mut self, name: &str, schema: Arc<Schema>) -> Result<TableId<Dynamic>> {
         let (number, schema_id) = self.log.add_schema(name, schema.clone())?;
-        let table = OpenTable::new(number, schema_id, schema, self.tables.settings(), None);
+        let table = OpenTable::new(number, schema_id, schema, self.tables.blocks, None);
         let index = self.tables.open.len();
         self.tables.open.push(OpenTable { copies: true, ..table });
         self.id_of(Ok(index))
@@ -283,48 +284,17 @@ impl Writer {
         let OpenTable { number, ref schema, .. } = *self.open(table)?;
         let schema = schema.clone();
         let newest = Newest::of(&self.log.catalog, number, &schema);
-        let block_bytes = self.tables.block_bytes;
+        let block_bytes = self.tables.blocks.0;
         self.open(table)?.read_as(newest, block_bytes);
         Ok(())
     }
 
     /// Appends a block of verified records, after everything that was appended to its table before.
-    pub(crate) fn append_block(
-        &mut self,
-        table: TableId<Dynamic>,
-        sealed: Result<SealedBlock>,
-    ) -> Result<()> {
-        self.seal_table(table)?;
-        let OpenTable { number, schema_id, .. } = *self.open(table)?;
-        let outcome = sealed.and_then(|sealed| self.log.add_data(sealed, number, schema_id));
+    pub(crate) fn append_block(&mut self, to: TableId<Dynamic>, block: Result<SealedBlock>) -> Result<()> {
+        self.seal_table(to)?;
+        let OpenTable { number, schema_id, .. } = *self.open(to)?;
+        let outcome = block.and_then(|block| self.log.add_data(block, number, schema_id));
         self.settle(outcome)
-    }
-
-    /// Sets the layout of the blocks of a table from the next record on; see [`WriterOptions::layout`].
-    ///
-    /// ```
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("prices.hydra");
-    /// let mut file = hydra::Writer::create(&path)?;
-    /// let prices = file.table::<f64>()?;
-    /// file.set_layout(prices, hydra::Layout::Columns)?;
-    /// (0..100_000).try_for_each(|cents| file.append(prices, &(f64::from(cents) / 100.0)))?;
-    /// file.finish()?;
-    /// assert!(std::fs::metadata(&path)?.len() < 200_000);
-    /// assert_eq!(hydra::Reader::open(&path)?.table::<f64>()?.get(12_345)?.view(), 123.45);
-    /// # Ok::<(), hydra::Error>(())
-    /// ```
-    pub fn set_layout<T>(&mut self, table: TableId<T>, layout: Layout) -> Result<()> {
-        if self.open(table)?.layout == layout {
-            return Ok(());
-        }
-        self.seal(table.index)?;
-        let block_bytes = self.tables.block_bytes;
-        let open = self.open(table)?;
-        open.layout = layout;
-        let newest = open.newest.take();
-        open.read_as(newest, block_bytes);
-        Ok(())
     }
 
     /// Ends the block to which records are appended.

@@ -48,17 +48,6 @@ impl WriterOptions {
         self
     }
 
-    /// Sets the layout of blocks; rows by default. [`Writer::set_layout`] sets it for one table.
-    ///
-    /// Columns take a fraction of the bytes of rows, and reading a few fields of many records is faster. Appending
-    /// is slower, because each block is encoded when it is full: when it has 1 MiB as rows, or four times
-    /// [`block_bytes`](Self::block_bytes). A block that would not become smaller stays rows. Reading is the same for
-    /// both.
-    pub fn layout(mut self, layout: Layout) -> WriterOptions {
-        self.layout = layout;
-        self
-    }
-
     /// Sets the identity of a new file; random by default. With the same identity, the same records give the
     /// same bytes.
     pub fn file_id(mut self, id: [u8; 16]) -> WriterOptions {

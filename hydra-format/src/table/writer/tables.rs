@@ -29,20 +29,13 @@ pub(super) struct Tables {
     plain: HashMap<String, (Option<Program>, usize)>,
     /// Positions of the tables with records that are not in a block yet.
     pub(super) waiting: BTreeSet<usize>,
-    /// The size up to which blocks grow.
-    pub(super) block_bytes: usize,
-    /// The layout of tables that are opened.
-    layout: Layout,
+    /// The size up to which blocks grow, and the layout of tables that are opened.
+    pub(super) blocks: (usize, Layout),
 }
 
 impl Tables {
-    pub(super) fn new(block_bytes: usize, layout: Layout) -> Tables {
-        Tables { block_bytes, layout, ..Tables::default() }
-    }
-
-    /// Returns the size and the layout of blocks.
-    pub(super) fn settings(&self) -> (usize, Layout) {
-        (self.block_bytes, self.layout)
+    pub(super) fn new(blocks: (usize, Layout)) -> Tables {
+        Tables { blocks, ..Tables::default() }
     }
 
     pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut OpenTable> {
@@ -133,7 +126,7 @@ impl Tables {
             }
             let evolution = Evolution::between(stored, newest).map_err(|error| older(error, name))?;
             let newest = Newest::new(evolution, newest);
-            let table = OpenTable::new(number, schema_id, stored.clone(), self.settings(), newest);
+            let table = OpenTable::new(number, schema_id, stored.clone(), self.blocks, newest);
             return Ok(self.add(table));
         }
         let evolutions = match join(catalog, number, schema, usize::MAX)? {
@@ -146,7 +139,7 @@ impl Tables {
         let newest_by_id = evolutions.map(|(id, evolution)| (id, Newest::new(evolution, schema))).collect();
         self.fit(log, number, &newest_by_id)?;
         let index = self.add_new(log, name, schema, None)?;
-        let block_bytes = self.block_bytes;
+        let block_bytes = self.blocks.0;
         for (id, newest) in newest_by_id {
             if let Some(open) = self.of_schema(id) {
                 open.read_as(newest, block_bytes);
@@ -164,7 +157,7 @@ impl Tables {
     ) -> Result<usize> {
         let schema = Arc::new(schema.clone());
         let (number, schema_id) = log.add_schema(name, schema.clone())?;
-        Ok(self.add(OpenTable::new(number, schema_id, schema, self.settings(), newest)))
+        Ok(self.add(OpenTable::new(number, schema_id, schema, self.blocks, newest)))
     }
 
     /// Returns an error if existing blocks would be too large as a newer type.
@@ -178,7 +171,7 @@ impl Tables {
         // Blocks of columns grow when they are read as rows, to the largest size of a block at most.
         let row_bytes =
             log.end().saturating_mul(MOST_GROWTH).min(u64::from(MAX_BLOCK_LINES).saturating_mul(LINE));
-        if safe >= row_bytes.max(self.block_bytes as u64) {
+        if safe >= row_bytes.max(self.blocks.0 as u64) {
             return Ok(());
         }
         for id in log.catalog.schemas_of(number).map(|(id, _)| id).collect::<Vec<_>>() {

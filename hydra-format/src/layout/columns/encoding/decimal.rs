@@ -4,7 +4,7 @@ use super::exceptions::{Exceptions, exceptions_size, put_exceptions};
 use super::groups::Groups;
 use super::plan::Packing;
 use super::unsigned::Unsigned;
-use super::{Flaw, GROUP, Rest};
+use super::{Flaw, GROUP, StreamRest};
 
 /// The powers of ten that a float of 64 bits has exactly.
 const POWERS: [f64; 23] = [
@@ -49,7 +49,12 @@ pub(super) struct Decimals<'a, T> {
 
 impl<'a, T: Unsigned> Decimals<'a, T> {
     /// Takes the decimals of `count` values.
-    pub(super) fn open(rest: &mut Rest<'a>, count: usize, power: u8, delta: bool) -> Result<Self, Flaw> {
+    pub(super) fn open(
+        rest: &mut StreamRest<'a>,
+        count: usize,
+        power: u8,
+        delta: bool,
+    ) -> Result<Self, Flaw> {
         let Some(&power) = POWERS.get(usize::from(power)) else {
             return Err(Flaw::new("M7.3-6", rest.at, "a power of ten of at most 22", power));
         };

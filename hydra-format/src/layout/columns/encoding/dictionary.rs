@@ -3,15 +3,14 @@
 use super::groups::Frame;
 use super::plan::Packing;
 use super::unsigned::{Unsigned, value_at};
-use super::{Flaw, GROUP, Rest};
-use std::collections::HashMap;
+use super::{Flaw, GROUP, StreamRest};
 use std::hash::{BuildHasher, RandomState};
 
 /// The most values that a dictionary can have.
 const MAX: usize = 1 << 16;
 
 /// Takes the number of values of a dictionary.
-fn take_count(rest: &mut Rest) -> Result<usize, Flaw> {
+fn take_count(rest: &mut StreamRest) -> Result<usize, Flaw> {
     let at = rest.at;
     match rest.take_u32()? {
         count if count > MAX => Err(Flaw::new("M7.3-5", at, "a dictionary of at most 65,536 values", count)),
@@ -33,7 +32,7 @@ pub(super) struct Dictionary<'a> {
 
 impl<'a> Dictionary<'a> {
     /// Takes the dictionary of `count` values.
-    pub(super) fn open<T: Unsigned>(rest: &mut Rest<'a>, count: usize) -> Result<Self, Flaw> {
+    pub(super) fn open<T: Unsigned>(rest: &mut StreamRest<'a>, count: usize) -> Result<Self, Flaw> {
         let distinct = take_count(rest)?;
         let values = rest.take(distinct, T::SIZE)?;
         let at = rest.at;
@@ -70,7 +69,7 @@ pub(super) struct StringDictionary<'a> {
 
 impl<'a> StringDictionary<'a> {
     /// Takes the dictionary of `count` strings.
-    pub(super) fn open(rest: &mut Rest<'a>, count: usize) -> Result<Self, Flaw> {
+    pub(super) fn open(rest: &mut StreamRest<'a>, count: usize) -> Result<Self, Flaw> {
         let distinct = take_count(rest)?;
         let offsets_at = rest.at;
         let offsets = rest.take(distinct + 1, 4)?;
@@ -101,10 +100,22 @@ impl<T: Unsigned> DictionaryPlan<T> {
     /// bytes.
     pub(super) fn new(values: &[T], most: usize) -> Option<DictionaryPlan<T>> {
         let mut plan = DictionaryPlan::empty(values.len());
-        let mut index = ValueIndex::new();
+        // Values that ascend are distinct, so that they need not be counted.
+        if values.len() * T::SIZE > most && values.is_sorted_by(|value, next| value < next) {
+            return None;
+        }
+        let mut index = DistinctIndex::new();
         for group in values.chunks(GROUP) {
             for &value in group {
-                let number = index.number(value, &mut plan.values);
+                let distinct = &mut plan.values;
+                let number = index.number(
+                    index.hash(value),
+                    |number| distinct.get(number) == Some(&value),
+                    |index, number| distinct.get(number).map_or(0, |value| index.hash(*value)),
+                );
+                if number == distinct.len() {
+                    distinct.push(value);
+                }
                 plan.numbers.push(u16::try_from(number).ok()?);
             }
             plan.close_group(group.len(), most)?;
@@ -141,27 +152,34 @@ impl<T: Unsigned> DictionaryPlan<T> {
 
 impl DictionaryPlan<u32> {
     /// Plans the dictionary of the strings that these offsets cut a run into, and returns the run of its
-    /// strings; `None` as above, or if offsets are out of bounds.
+    /// strings; `None` if there are more than `most`, or if offsets are out of bounds.
     pub(super) fn of_strings(offsets: &[u32], run: &[u8], most: usize) -> Option<(Self, Vec<u8>)> {
         let mut plan = DictionaryPlan::empty(offsets.len());
-        let (mut index, mut strings) = (HashMap::new(), Vec::new());
+        let (mut index, mut distinct): (_, Vec<&[u8]>) = (DistinctIndex::new(), Vec::new());
         plan.values.push(0);
         let starts = offsets.get(..offsets.len().checked_sub(1)?)?;
         let mut ends = offsets.iter().skip(1);
         for group in starts.chunks(GROUP) {
             for (&start, &end) in group.iter().zip(ends.by_ref()) {
                 let string = run.get(start as usize..end as usize)?;
-                let next = index.len();
-                let number = *index.entry(string).or_insert(next);
-                if number == next {
-                    strings.extend_from_slice(string);
-                    plan.values.push(u32::try_from(strings.len()).ok()?);
+                let number = index.number(
+                    index.hash_bytes(string),
+                    |number| distinct.get(number) == Some(&string),
+                    |index, number| distinct.get(number).map_or(0, |string| index.hash_bytes(string)),
+                );
+                if number == distinct.len() {
+                    distinct.push(string);
+                    let end = plan.values.last().map_or(0, |end| *end as usize) + string.len();
+                    plan.values.push(u32::try_from(end).ok()?);
+                    if distinct.len() > most {
+                        return None;
+                    }
                 }
                 plan.numbers.push(u16::try_from(number).ok()?);
             }
-            plan.close_group(group.len(), most)?;
+            plan.close_group(group.len(), usize::MAX)?;
         }
-        (plan.size() <= most).then_some((plan, strings))
+        Some((plan, distinct.concat()))
     }
 
     pub(super) fn put_strings(&self, out: &mut Vec<u8>) {
@@ -169,52 +187,61 @@ impl DictionaryPlan<u32> {
     }
 }
 
-/// The numbers of distinct values: a hash table with open addressing. Its hash has random factors, so that no
-/// values are slow by intent; what is written does not depend on it.
-struct ValueIndex {
-    /// One more than the number of a value, or 0.
+/// The numbers of distinct values or strings: a hash table with open addressing. Its hash has random factors,
+/// so that no values are slow by intent; what is written does not depend on it.
+struct DistinctIndex {
+    /// One more than a number, or 0.
     table: Vec<u32>,
+    count: usize,
     factors: [u64; 2],
     shift: u32,
 }
 
-impl ValueIndex {
-    fn new() -> ValueIndex {
+impl DistinctIndex {
+    fn new() -> DistinctIndex {
         let random = RandomState::new();
         let factors = [random.hash_one(0) | 1, random.hash_one(1) | 1];
-        ValueIndex { table: vec![0; 512], factors, shift: 64 - 9 }
+        DistinctIndex { table: vec![0; 512], count: 0, factors, shift: 64 - 9 }
     }
 
-    /// Returns the number of a value, which is appended to the values if it is new.
+    /// Returns the number of a value with this hash, which is the number of values so far if it is new. `is`
+    /// says whether the value is that with a number, and `hash` returns the hash of a number.
     #[inline(always)]
-    fn number<T: Unsigned>(&mut self, value: T, values: &mut Vec<T>) -> usize {
+    fn number(
+        &mut self,
+        hash_of_value: u64,
+        is: impl Fn(usize) -> bool,
+        hash: impl Fn(&DistinctIndex, usize) -> u64,
+    ) -> usize {
         let mask = self.table.len() - 1;
-        let mut slot = self.slot(value);
+        let mut slot = (hash_of_value >> self.shift) as usize;
         while let Some(&entry @ 1..) = self.table.get(slot) {
             let number = entry as usize - 1;
-            if values.get(number) == Some(&value) {
+            if is(number) {
                 return number;
             }
             slot = (slot + 1) & mask;
         }
-        values.push(value);
+        let number = self.count;
+        self.count += 1;
         if let Some(entry) = self.table.get_mut(slot) {
-            *entry = u32::try_from(values.len()).unwrap_or(u32::MAX);
+            *entry = u32::try_from(self.count).unwrap_or(u32::MAX);
         }
-        if values.len() * 2 > self.table.len() {
-            self.grow(values);
+        if self.count * 2 > self.table.len() {
+            // The new value has no number yet that `hash` knows.
+            self.grow(|index, other| if other == number { hash_of_value } else { hash(index, other) });
         }
-        values.len() - 1
+        number
     }
 
     #[cold]
     #[inline(never)]
-    fn grow<T: Unsigned>(&mut self, values: &[T]) {
+    fn grow(&mut self, hash: impl Fn(&DistinctIndex, usize) -> u64) {
         self.shift -= 2;
         self.table = vec![0; self.table.len() * 4];
         let mask = self.table.len() - 1;
-        for (value, entry) in values.iter().zip(1..) {
-            let mut slot = self.slot(*value);
+        for (number, entry) in (0..self.count).zip(1..) {
+            let mut slot = (hash(self, number) >> self.shift) as usize;
             while self.table.get(slot).is_some_and(|&entry| entry != 0) {
                 slot = (slot + 1) & mask;
             }
@@ -225,11 +252,26 @@ impl ValueIndex {
     }
 
     #[inline(always)]
-    fn slot<T: Unsigned>(&self, value: T) -> usize {
+    fn hash<T: Unsigned>(&self, value: T) -> u64 {
         let mut hash = value.low().wrapping_mul(self.factors[0]);
         if T::SIZE > 8 {
             hash = hash.wrapping_add(value.high().wrapping_mul(self.factors[1]));
         }
-        (hash >> self.shift) as usize
+        hash
+    }
+
+    #[inline]
+    fn hash_bytes(&self, bytes: &[u8]) -> u64 {
+        let fold = |hash: u64, word: u64| {
+            let product = u128::from(hash ^ word) * u128::from(self.factors[1]);
+            product.low() ^ product.high()
+        };
+        let words = bytes.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word));
+        let hash = words.fold(self.factors[0].wrapping_add(bytes.len() as u64), fold);
+        // The last word overlaps the one before it.
+        match bytes.last_chunk() {
+            Some(last) => fold(hash, u64::from_le_bytes(*last)),
+            None => fold(hash, bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte))),
+        }
     }
 }

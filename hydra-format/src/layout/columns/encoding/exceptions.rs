@@ -1,7 +1,7 @@
 //! Exceptions: values that an encoding does not give back, with their positions in the stream.
 
 use super::unsigned::{Unsigned, value_at};
-use super::{Flaw, Rest};
+use super::{Flaw, StreamRest};
 use std::marker::PhantomData;
 
 /// The exceptions of a stream. Their positions ascend, and are below the number of its values.
@@ -19,7 +19,7 @@ pub(super) fn exceptions_size<T: Unsigned>(count: usize) -> usize {
 
 impl<'a, T: Unsigned> Exceptions<'a, T> {
     /// Takes the exceptions of a stream of `count` values.
-    pub(super) fn open(rest: &mut Rest<'a>, count: usize) -> Result<Self, Flaw> {
+    pub(super) fn open(rest: &mut StreamRest<'a>, count: usize) -> Result<Self, Flaw> {
         let number = rest.take_u32()?;
         let start = rest.at;
         let positions = rest.take(number, 4)?.as_chunks().0;

@@ -4,7 +4,7 @@
 use super::bits::{GroupBits, number_at, packed_size, unpack};
 use super::exceptions::Exceptions;
 use super::unsigned::{Unsigned, value_at};
-use super::{Flaw, GROUP, Rest};
+use super::{Flaw, GROUP, StreamRest};
 use std::marker::PhantomData;
 
 /// The groups of a frame or a delta, without the exceptions of a frame.
@@ -15,14 +15,14 @@ pub(super) struct Groups<'a, T> {
     /// The first value of each group of a delta; `None` for a frame.
     firsts: Option<&'a [u8]>,
     /// The bits of all groups and what follows them in the stream.
-    bits: Rest<'a>,
+    bits: StreamRest<'a>,
     count: usize,
     of: PhantomData<T>,
 }
 
 impl<'a, T: Unsigned> Groups<'a, T> {
     /// Takes the groups of `count` values.
-    pub(super) fn open(rest: &mut Rest<'a>, count: usize, delta: bool) -> Result<Self, Flaw> {
+    pub(super) fn open(rest: &mut StreamRest<'a>, count: usize, delta: bool) -> Result<Self, Flaw> {
         let groups = count.div_ceil(GROUP);
         let start = rest.at;
         let widths = rest.take(groups, 1)?;
@@ -137,7 +137,7 @@ pub(super) struct Frame<'a, T> {
 
 impl<'a, T: Unsigned> Frame<'a, T> {
     /// Takes a frame of `count` values.
-    pub(super) fn open(rest: &mut Rest<'a>, count: usize) -> Result<Self, Flaw> {
+    pub(super) fn open(rest: &mut StreamRest<'a>, count: usize) -> Result<Self, Flaw> {
         let groups = Groups::open(rest, count, false)?;
         Ok(Frame { groups, exceptions: Exceptions::open(rest, count)? })
     }

@@ -111,14 +111,14 @@ impl Flaw {
 
 /// The bytes of a stream that are still to be read, and their position in it.
 #[derive(Clone, Copy, Debug)]
-struct Rest<'a> {
+struct StreamRest<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-impl<'a> Rest<'a> {
-    fn of(bytes: &'a [u8]) -> Rest<'a> {
-        Rest { bytes, at: 0 }
+impl<'a> StreamRest<'a> {
+    fn of(bytes: &'a [u8]) -> StreamRest<'a> {
+        StreamRest { bytes, at: 0 }
     }
 
     /// Takes `count` values of `size` bytes each.
@@ -128,7 +128,7 @@ impl<'a> Rest<'a> {
             let found = format!("{} bytes", self.bytes.len());
             return Err(Flaw::new("M7.3-1", self.at, format!("at least {wanted} bytes"), found));
         };
-        *self = Rest { bytes: rest, at: self.at.saturating_add(wanted) };
+        *self = StreamRest { bytes: rest, at: self.at.saturating_add(wanted) };
         Ok(taken)
     }
 

@@ -122,6 +122,14 @@ impl<T: Unsigned> Packing<T> {
 
 /// Returns the width with which a group takes the fewest bytes, and how many exceptions it has then.
 fn narrowest<T: Unsigned>(values: &[T], minimum: T, most: usize) -> (usize, usize) {
+    // Each narrower width has at least these exceptions. In most groups they alone are too large.
+    if most <= usize::from(T::MAX_WIDTH) {
+        let half = T::of_low(1).up(most - 1);
+        let longest = values.iter().fold(0, |count, value| count + usize::from(value.minus(minimum) >= half));
+        if longest * (4 + T::SIZE) > packed_size(most as u8, values.len()) {
+            return (most, 0);
+        }
+    }
     // Two counts, so that equal lengths one after the other do not wait for each other.
     let mut counts = [[0u32; 129]; 2];
     let (pairs, rest) = values.as_chunks::<2>();

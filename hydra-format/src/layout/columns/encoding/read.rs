@@ -4,7 +4,7 @@ use super::decimal::Decimals;
 use super::dictionary::{Dictionary, StringDictionary};
 use super::groups::{Frame, Groups};
 use super::unsigned::{Unsigned, by_size, fill, value_at, values_of};
-use super::{Content, Flaw, GROUP, Rest, code, is_known};
+use super::{Content, Flaw, GROUP, StreamRest, code, is_known};
 use crate::Kind;
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ pub(in crate::layout::columns) fn read_bits(
     count: usize,
     out: &mut [u8],
 ) -> Result<(), Flaw> {
-    let mut rest = Rest::of(stored);
+    let mut rest = StreamRest::of(stored);
     let bytes = out.get_mut(..count.div_ceil(8)).unwrap_or_default();
     match encoding {
         code::PLAIN => {
@@ -98,7 +98,7 @@ pub(in crate::layout::columns) fn audit_offsets(
     count: usize,
 ) -> Result<(), Flaw> {
     if encoding == code::DICTIONARY {
-        return StringDictionary::open(&mut Rest::of(stored), count.saturating_sub(1))?.numbers.audit();
+        return StringDictionary::open(&mut StreamRest::of(stored), count.saturating_sub(1))?.numbers.audit();
     }
     OpenedValues::<u32>::open(Content::Offsets, encoding, 0, stored, count)?.audit()
 }
@@ -133,7 +133,7 @@ pub(in crate::layout::columns) fn read_offsets_range(
     slots: Range<usize>,
 ) -> Result<Offsets, Flaw> {
     if encoding == code::DICTIONARY {
-        let mut rest = Rest::of(stored);
+        let mut rest = StreamRest::of(stored);
         let opened = StringDictionary::open(&mut rest, count.saturating_sub(1))?;
         rest.end()?;
         let offsets = values_of::<u32>(opened.offsets).into_owned();
@@ -186,7 +186,7 @@ impl<'a, T: Unsigned> OpenedValues<'a, T> {
         stored: &'a [u8],
         count: usize,
     ) -> Result<Self, Flaw> {
-        let rest = &mut Rest::of(stored);
+        let rest = &mut StreamRest::of(stored);
         let opened = match encoding {
             _ if !is_known(encoding, content) => return Err(unknown(encoding)),
             code::PLAIN => OpenedValues::Plain(rest.take(count, T::SIZE)?),

@@ -73,19 +73,27 @@ pub(in crate::layout::columns) fn store_run(
     run: &[u8],
     compress: Compress,
 ) -> (EncodedStream, EncodedStream) {
-    let plain = (store_offsets(slots, present), store_run_bytes(run, compress));
-    // A run that is not empty has at least one byte, however it is compressed.
-    let size = plain.0.bytes.len() + plain.1.bytes.len();
+    let offsets = store_offsets(slots, present);
     let is_forced = forced::pick() == Some(code::DICTIONARY);
-    let size = if is_forced { usize::MAX } else { size };
-    let Some(most) = size.checked_sub(1 + usize::from(!run.is_empty())) else { return plain };
-    let found = store_strings(present, run, most);
-    let Some((offsets, strings)) = found else { return plain };
-    let strings = if strings == run { plain.1.clone() } else { store_run_bytes(&strings, compress) };
-    if offsets.bytes.len() + strings.bytes.len() < size { (offsets, strings) } else { plain }
+    let distinct = if is_forced { usize::MAX } else { present.len().saturating_sub(1) / 2 };
+    let Some((numbers, strings)) = store_strings(present, run, distinct) else {
+        return (offsets, store_run_bytes(run, compress));
+    };
+    // A run that is not empty has at least one byte, however it is compressed, and at most its own.
+    let least = offsets.bytes.len() + usize::from(!run.is_empty());
+    if is_forced || numbers.bytes.len() + strings.len() < least {
+        return (numbers, store_run_bytes(&strings, compress));
+    }
+    let run = store_run_bytes(run, compress);
+    let most = offsets.bytes.len() + run.bytes.len();
+    if numbers.bytes.len() >= most {
+        return (offsets, run);
+    }
+    let strings = store_run_bytes(&strings, compress);
+    if numbers.bytes.len() + strings.bytes.len() < most { (numbers, strings) } else { (offsets, run) }
 }
 
-/// Encodes offsets as a dictionary of at most so many bytes, and returns the run of its strings.
+/// Encodes offsets as a dictionary of at most so many strings, and returns the run of its strings.
 pub(super) fn store_strings(present: &[u32], run: &[u8], most: usize) -> Option<(EncodedStream, Vec<u8>)> {
     let (plan, strings) = DictionaryPlan::of_strings(present, run, most)?;
     let mut bytes = Vec::with_capacity(plan.size());

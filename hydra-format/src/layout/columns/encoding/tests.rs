@@ -260,6 +260,12 @@ fn offsets_and_their_run_are_chosen_together() {
     let (found, strings) = store(&|bytes| (bytes.len() > 11).then(|| vec![1, 2]));
     assert_eq!((found.encoding, found.bytes.len()), (code::DELTA, 9));
     assert_eq!((strings.zstd, strings.bytes), (true, vec![1, 2]));
+    // A dictionary is tried if at most half of the strings are distinct, even if more would save bytes.
+    let letters = |letters: &str| letters.bytes().flat_map(|letter| [letter; 100]).collect::<Vec<u8>>();
+    let offsets_of_four: Vec<u32> = (0..=4).map(|i| i * 100).collect();
+    let encoding =
+        |run: &str| store_run(&offsets_of_four, &offsets_of_four, &letters(run), &|_| None).0.encoding;
+    assert_eq!([encoding("abab"), encoding("abca")], [code::DICTIONARY, code::DELTA]);
     // Lists have no dictionary.
     assert_eq!(store_offsets(&offsets, &offsets).encoding, code::DELTA);
     // Absent slots have no offset in other encodings.

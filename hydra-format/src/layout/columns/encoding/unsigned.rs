@@ -21,6 +21,8 @@ pub(super) trait Unsigned: Pod + Ord + BitXor<Output = Self> {
     fn of_low(bits: u64) -> Self;
     fn plus(self, other: Self) -> Self;
     fn minus(self, other: Self) -> Self;
+    /// Returns the integer shifted up by fewer bits than it has.
+    fn up(self, bits: usize) -> Self;
     /// Returns the number of bits up to the highest 1.
     fn length(self) -> u32;
     /// Returns the float with these bits. Sizes that no float has give NaN.
@@ -40,6 +42,7 @@ macro_rules! unsigned {
             fn of_low(bits: u64) -> Self { bits as Self }
             fn plus(self, other: Self) -> Self { self.wrapping_add(other) }
             fn minus(self, other: Self) -> Self { self.wrapping_sub(other) }
+            fn up(self, bits: usize) -> Self { self << bits }
             fn length(self) -> u32 {
                 // Of 64 bits this takes fewer instructions than of 16 or 8.
                 let high = 64 - self.high().leading_zeros();

@@ -166,3 +166,15 @@ fn damaged_bytes_are_read_or_refused_without_a_panic() {
         }
     }
 }
+
+#[test]
+fn a_frame_does_not_depend_on_streams_before_it() {
+    let other = (0..200_000u32).flat_map(|i| (i / 7).to_le_bytes()).collect::<Vec<u8>>();
+    let frame = compress(&lines());
+    assert!(frame.is_some() && compress(&other).is_some());
+    assert_eq!(compress(&lines()), frame);
+    std::thread::scope(|scope| {
+        let others = [(); 4].map(|()| scope.spawn(|| compress(&lines())));
+        others.into_iter().for_each(|other| assert_eq!(other.join().unwrap(), frame));
+    });
+}

@@ -7,7 +7,7 @@ use super::{Fault, Regions};
 use crate::ErrorKind;
 use crate::layout::rows::At;
 use crate::layout::rows::sink::MAX_DEPTH;
-use crate::schema::{Descriptor, Field, Kind, Layout, Schema, TypeRef, Variant, entry_layout};
+use crate::schema::{Descriptor, Field, FieldPlaces, Kind, Schema, TypeRef, Variant, entry_layout};
 use crate::store::bytes::line_up;
 
 /// The largest number of findings in a payload.
@@ -304,7 +304,7 @@ impl<'s> Explain<'s> {
 
     /// Descends from the entries of a map to a key or a value.
     fn entry(&self, place: &mut Location<'s>, key: &'s Descriptor, value: &'s Descriptor) -> bool {
-        let Layout { offsets: [_, start], size, .. } = entry_layout(key, value);
+        let FieldPlaces { offsets: [_, start], size, .. } = entry_layout(key, value);
         let (start, index) = (start as usize, place.element(size));
         match place.offset() {
             offset if offset < key.size() => {
