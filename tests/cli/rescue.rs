@@ -153,7 +153,8 @@ saved.hydra  504 records, 16.8 KiB (17216), verified
           "why": {
             "code": "HY0201",
             "message": "damaged block header: its checksum does not match",
-            "offset": 8448
+            "offset": 8448,
+            "place": "table Tick, records 0..252"
           }
         },
         {
