@@ -378,7 +378,7 @@ pub const MEMORY_TIMES: usize = 20;
 
 /// The same for a block of columns, besides the bytes of the file: so many times what section 7.1 allows for it. Streams are
 /// decoded, then records are made of them, and their places are noted.
-pub const COLUMN_TIMES: usize = 4;
+pub const COLUMN_TIMES: usize = 100;
 
 /// Runs a law on a file, which may have blocks of columns, as [`bounded`] does.
 pub fn bounded_file<R>(file: &[u8], law: impl FnOnce() -> R) -> R {

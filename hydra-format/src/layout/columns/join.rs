@@ -9,11 +9,19 @@ use super::shape::{ColumnPart, ColumnShape, Level, Shape};
 use super::target::RowTarget;
 use crate::layout::rows::{At, put};
 use crate::memory::{AlignedBuf, Ranges};
-use crate::schema::{Schema, TypeRef};
+use crate::schema::{Kind, Schema, TypeRef};
 use crate::store::bytes::LINE;
 
 /// The bytes of records that pass all columns together, so that they stay in the first-level cache.
 const GROUP: usize = 8 << 10;
+
+/// The number of slots whose arrays or variants are written together, so that their places take little memory.
+const SOME: usize = 1024;
+
+/// Returns the place of a column in a slot.
+fn at(slot: usize, column: &ColumnShape) -> usize {
+    if slot == NOWHERE { slot } else { slot.saturating_add(column.offset) }
+}
 
 /// Writes the records of a block as rows.
 struct Join<'s, 'a> {
@@ -23,7 +31,7 @@ struct Join<'s, 'a> {
     to: RowTarget,
     /// The places of elements and of the values of boxes, for each level.
     places: Vec<SlotPlaces>,
-    /// The next slot of each level of a variant.
+    /// The next slot of each level of a variant, of references and then of values.
     next: Vec<usize>,
     /// The values in rows of each stream, and the position of the next.
     rows: Vec<Option<(Relocation<'s>, usize)>>,
@@ -205,51 +213,74 @@ impl<'s, 'a> Join<'s, 'a> {
                 self.flat(column, start, stride, &[run]);
             }
         }
-        self.deep(0, &[SlotRun { place: 0, count }]);
+        self.next.fill(0);
+        self.deep(0, 0, &[SlotRun { place: 0, count }]);
     }
 
-    /// Writes the values of a level.
-    fn level(&mut self, level: usize, places: &[SlotRun]) {
+    /// Writes the values of a level, from the slot `first` on.
+    fn level(&mut self, level: usize, first: usize, places: &[SlotRun]) {
         let Some(Level { columns, size, .. }) = self.shape.levels.get(level) else { return };
-        columns.iter().for_each(|column| self.flat(column, 0, *size, places));
-        self.deep(level, places);
+        columns.iter().for_each(|column| self.flat(column, first, *size, places));
+        self.deep(level, first, places);
     }
 
     /// Writes the levels in a level.
-    fn deep(&mut self, level: usize, places: &[SlotRun]) {
+    fn deep(&mut self, level: usize, first: usize, places: &[SlotRun]) {
         let Some(Level { columns, size, .. }) = self.shape.levels.get(level) else { return };
         for column in columns {
             match &column.part {
                 ColumnPart::List(inner) | ColumnPart::Box(inner) => {
                     let inside = self.places.get_mut(*inner).map(std::mem::take).unwrap_or_default();
-                    self.level(*inner, &inside);
+                    self.level(*inner, 0, &inside);
                 }
                 ColumnPart::Array(count, inner) => {
-                    let mut inside = SlotPlaces::new();
-                    for place in slots(places, *size) {
-                        let place =
-                            if place == NOWHERE { place } else { place.saturating_add(column.offset) };
-                        inside.push(SlotRun { place, count: *count });
-                    }
-                    self.level(*inner, &inside);
-                }
-                ColumnPart::Enum { kind, variants } => {
-                    let mut inside = vec![SlotPlaces::new(); variants.len()];
-                    let all = if variants.is_empty() { &[][..] } else { places };
-                    for (slot, place) in slots(all, *size).enumerate() {
-                        let tag = self.decoded.tag(column.stream, *kind, slot);
-                        let variant = variants.binary_search_by_key(&tag, |(tag, _)| Some(*tag));
-                        if let Ok(variant) = variant
-                            && self.decoded.is_present(column.under, slot)
-                            && let Some(inside) = inside.get_mut(variant)
-                        {
-                            inside.push(SlotRun { place: place.saturating_add(column.offset), count: 1 });
+                    let mut rest = slots(places, *size);
+                    let mut next = first.saturating_mul(*count);
+                    loop {
+                        let some = rest.by_ref().take(SOME);
+                        let inside = some.map(|place| SlotRun { place: at(place, column), count: *count });
+                        let inside = inside.collect::<SlotPlaces>();
+                        if inside.is_empty() {
+                            break;
                         }
+                        self.level(*inner, next, &inside);
+                        next = next.saturating_add(inside.len().saturating_mul(*count));
                     }
-                    variants.iter().zip(inside).for_each(|((_, inner), inside)| self.level(*inner, &inside));
+                }
+                ColumnPart::Enum { kind, variants } if !variants.is_empty() => {
+                    let mut rest = slots(places, *size).zip(first..).peekable();
+                    while rest.peek().is_some() {
+                        self.variants(column, *kind, variants, rest.by_ref().take(SOME));
+                    }
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Writes the levels of variants for some slots, of which there are the places and numbers.
+    fn variants(
+        &mut self,
+        column: &ColumnShape,
+        kind: Kind,
+        variants: &[(u128, usize)],
+        slots: impl Iterator<Item = (usize, usize)>,
+    ) {
+        let mut inside = vec![SlotPlaces::new(); variants.len()];
+        for (place, slot) in slots {
+            let tag = self.decoded.tag(column.stream, kind, slot);
+            let variant = variants.binary_search_by_key(&tag, |(tag, _)| Some(*tag));
+            if let Ok(variant) = variant
+                && self.decoded.is_present(column.under, slot)
+                && let Some(inside) = inside.get_mut(variant)
+            {
+                inside.push(SlotRun { place: at(place, column), count: 1 });
+            }
+        }
+        for ((_, inner), inside) in variants.iter().zip(inside).filter(|(_, inside)| !inside.is_empty()) {
+            let Some(next) = self.next.get_mut(*inner) else { return };
+            let first = std::mem::replace(next, next.saturating_add(inside.len()));
+            self.level(*inner, first, &inside);
         }
     }
 
