@@ -77,6 +77,24 @@ impl Columns {
         Columns { heap: word(payload, 8), text: word(payload, 12), streams }
     }
 
+    /// Takes any bytes apart: the streams have what the directory says of their lengths, one after the other.
+    pub fn of_any(payload: &[u8]) -> Columns {
+        let mut rest = payload.get(64 + 64 * entries(payload).count()..).unwrap_or_default();
+        let stream = |at: usize| {
+            let (bytes, behind) = rest.split_at((word(payload, at + 8) as usize).min(rest.len()));
+            rest = behind.get(bytes.len().next_multiple_of(64) - bytes.len()..).unwrap_or_default();
+            Stream {
+                head: [payload[at], payload[at + 1], payload[at + 2]],
+                plain: word(payload, at + 12),
+                slots: [word(payload, at + 16), word(payload, at + 20)],
+                statistics: [0; 32],
+                bytes: bytes.to_vec(),
+            }
+        };
+        let streams = entries(payload).map(stream).collect();
+        Columns { heap: word(payload, 8), text: word(payload, 12), streams }
+    }
+
     /// The payload, and the checksum of its directory.
     pub fn payload(&self) -> (Vec<u8>, u32) {
         let directory = 64 + 64 * self.streams.len();

@@ -269,6 +269,24 @@ fn seeds() {
     record(1, &shape, &save);
     record(5, &tree, &save);
     record(6, &Attributed::new(1, "a", 2), &save);
+    for seed in 0..4 {
+        let ty = |ty: u8| format!("columns-{ty}-{seed}");
+        let logs = [log.clone(), Log { user: None, text: "ab".into(), ..log.clone() }, log.clone()];
+        save("payload", &ty(0), &targets::columns_seed(0, seed, &logs));
+        save(
+            "payload",
+            &ty(1),
+            &targets::columns_seed(1, seed, &[shape.clone(), Shape::Empty, shape.clone()]),
+        );
+        save(
+            "payload",
+            &ty(5),
+            &targets::columns_seed(5, seed, &[Tree::default(), Tree { value: 2, ..Tree::default() }]),
+        );
+        let orders: Vec<Attributed> =
+            (0..5).map(|at| Attributed::new(at, "limit", at as usize % 2)).collect();
+        save("payload", &ty(6), &targets::columns_seed(6, seed, &orders));
+    }
     for (ty, image) in
         [(0, hydra::to_bytes(&shape)), (1, hydra::to_bytes(&tree)), (5, hydra::to_bytes(&shape))]
     {
@@ -289,6 +307,8 @@ fn seeds() {
             b'o', 11,
         ][..],
         &[65, 9, 99, 12, 130, 5, 50, 8, 1, 2, 3, 4, 5, 6, 7, 8, 12, 10, 0, 11, 3, 3],
+        &[33, 9, 99, 12, 4, 1, 9, 16, 9, 50, 28, 50, 8, 5, 23, 3, 1, 2, 3, 30, 12, 227, 1, 9, 3, 12, 179, 11],
+        &[49, 25, 90, 28, 23, 255, 1, 2, 3, 28, 50, 4, 1, 2, 9, 24, 1, 16, 28, 243, 1, 9, 3, 12, 3, 11],
         &[129, 8, 250, 1, 9, 30, 1, 2, 3, 4, 5, 6, 7, 8, 12, 8, 251, 12, 2, 8, 0, 9, 250, 12, 3, 1, 4, 11],
     ]
     .iter()

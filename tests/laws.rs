@@ -172,7 +172,12 @@ fn show_table(table: &Table, shown: &mut Shown) {
     for index in [0, 1, table.len() / 2, last, table.len(), u64::MAX] {
         let record = table.get(index).ok().map(|record| record.value().to_string());
         let known = shown.records.get(&(table.name().to_string(), index));
-        assert_eq!(record.as_ref(), known, "record {index} alone and in its block");
+        // Of columns, a record can be read that is with others that cannot.
+        let is_part = known.is_none() && !shown.errors.is_empty() && index < table.len();
+        assert!(
+            record.as_ref() == known || is_part,
+            "record {index} alone and in its block: {record:?}, {known:?}"
+        );
     }
     assert!(table.range(last..u64::MAX).count() <= 2);
 }
@@ -377,8 +382,8 @@ pub fn use_file(file: &File) {
 pub const MEMORY_TIMES: usize = 20;
 
 /// The same for a block of columns, besides the bytes of the file: so many times what section 7.1 allows for it. Streams are
-/// decoded, then records are made of them, and their places are noted.
-pub const COLUMN_TIMES: usize = 100;
+/// decoded, records are made of them, and a reader keeps the last eight blocks.
+pub const COLUMN_TIMES: usize = 12;
 
 /// Runs a law on a file, which may have blocks of columns, as [`bounded`] does.
 pub fn bounded_file<R>(file: &[u8], law: impl FnOnce() -> R) -> R {
