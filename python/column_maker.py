@@ -379,20 +379,31 @@ def frame(values, width, rng=None, exceptional=True):
     return bytes(widths) + raws(minima, width) + bits + (exceptions(found, width) if exceptional else b"")
 
 
-def delta(values, width):
-    widths, minima, firsts, bits, size = [], [], [], b"", 8 * width
-    for group in grouped(values):
+def delta(values, width, rng=None, exceptional=True):
+    """With `rng`, some values are exceptions; else only those whose steps need more than 64 bits."""
+    widths, minima, firsts, bits, size, found = [], [], [], b"", 8 * width, {}
+    for at, group in enumerate(grouped(values)):
         steps = [(b - a) % (1 << size) for a, b in zip(group, group[1:])]
         steps = [step - (step >> size - 1 << size) for step in steps]
         minimum = min(steps, default=0)
-        most = max((step - minimum for step in steps), default=0).bit_length()
+        distances = [step - minimum for step in steps]
+        most = max(distances, default=0).bit_length()
+        if exceptional and (most > 64 or rng and rng.random() < 0.5):
+            most = rng.randrange(min(most, 64) + 1) if rng else 64
         if most > min(64, size):
             return None
+        for i, distance in enumerate(distances):
+            if distance.bit_length() > most:
+                distances[i], found[at * 1024 + i + 1] = 0, group[i + 1]
+        if exceptional and rng and rng.random() < 0.2:
+            found[at * 1024] = group[0]
         widths.append(most)
         minima.append(minimum % (1 << size))
-        firsts.append(group[0])
-        bits += packed([step - minimum for step in steps], most)
-    return bytes(widths) + raws(minima, width) + raws(firsts, width) + bits
+        firsts.append(0 if at * 1024 in found else group[0])
+        bits += packed(distances, most)
+    found = dict(sorted(found.items()))
+    stored = bytes(widths) + raws(minima, width) + raws(firsts, width) + bits
+    return stored + (exceptions(found, width) if exceptional else b"")
 
 
 def dictionary(values, width, rng=None):
@@ -420,7 +431,7 @@ def decimal(encoding, digits, floats, raw, width):
         numbers.append(number)
         before = number
     wrapped = [number % (1 << 64) for number in numbers]
-    bits = frame(wrapped, 8, None, False) if encoding == DECIMAL_FRAME else delta(wrapped, 8)
+    bits = (frame if encoding == DECIMAL_FRAME else delta)(wrapped, 8, None, False)
     return None if bits is None else bits + exceptions(found, width)
 
 
@@ -512,10 +523,11 @@ class Columns:
     def add(self, stream, possible, plain):
         possible = {code: stored for code, stored in possible.items() if stored is not None}
         code = self.choose(stream, possible)
-        if code == "zstd":
-            stream.flags, possible["zstd"] = 1, zstd(possible[PLAIN])
-        stream.encoding, stream.plain = 0 if code == "zstd" else code, plain
-        stream.stored = possible[code]
+        compressed = isinstance(code, tuple)  # ("zstd", encoding)
+        stream.encoding, stream.plain = code[1] if compressed else code, plain
+        stream.stored = possible[stream.encoding]
+        if compressed:
+            stream.flags, stream.stored = 1, zstd(stream.stored)
         self.streams.append(stream)
 
     def bits(self, slots):
@@ -534,7 +546,7 @@ class Columns:
         if len(set(present)) < 2:
             possible[CONSTANT] = raws(present[:1], width)
         if what == "values":
-            possible |= {FRAME: frame(present, width, self.rng), DELTA: delta(present, width)}
+            possible |= {FRAME: frame(present, width, self.rng), DELTA: delta(present, width, self.rng)}
         else:
             stream.parameter = 2
             possible |= {code: decimal(code, 2, floats, present, width) for code in (DECIMAL_FRAME, DECIMAL_DELTA)}
@@ -546,7 +558,7 @@ class Columns:
         """`slots` are lists or words. With a run, the encoding may be a dictionary, in which case its words are returned."""
         stream = Stream(what, slots, 4)
         offsets, plain = cuts(stream.present), raws(cuts([b"" if slot is ABSENT else slot for slot in slots]), 4)
-        possible = {PLAIN: plain, FRAME: frame(offsets, 4, self.rng), DELTA: delta(offsets, 4)}
+        possible = {PLAIN: plain, FRAME: frame(offsets, 4, self.rng), DELTA: delta(offsets, 4, self.rng)}
         if not offsets[-1]:
             possible[CONSTANT] = bytes(4)
         words = list(dict.fromkeys(stream.present)) if what == "cuts" else []

@@ -134,8 +134,9 @@ class RoundTrips(ColumnCase):
                 values = Values(schema, rng, few=code in (CONSTANT, DICTIONARY))
 
                 def choose(stream, possible):
-                    if code == "zstd" and stream.what in ("run", "rows"):
-                        return "zstd"
+                    if code == "zstd":
+                        fits = [c for c in sorted(possible) if len(possible[c]) <= len(possible[PLAIN])]
+                        return "zstd", rng.choice(fits)
                     chosen = rng.choice(sorted(possible)) if code == "any" else code if code in possible else PLAIN
                     seen.add((stream.what, chosen))
                     return chosen
@@ -170,7 +171,7 @@ class RoundTrips(ColumnCase):
         for code in range(7):
             columns = self.both(schema, [None] * 9, lambda _, possible: code if code in possible else PLAIN)
             if code:
-                self.assertTrue(all(len(s.stored) <= 12 for s in columns.streams if s.encoding), code)
+                self.assertTrue(all(len(s.stored) <= 13 for s in columns.streams if s.encoding), code)
 
     def test_types_32_below_the_root_are_rows(self):
         for depth, names in ((31, ["values"]), (32, ["values"]), (33, ["rows"])):
@@ -238,12 +239,16 @@ class Vectors(ColumnCase):
 
     def test_delta(self):
         # 10, 12, 11: the differences 2 and -1 are -1 + {3, 0}.
-        self.assertEqual(self.decoded(DELTA, "02 ffff 0a00 03", 3, 2), [10, 12, 11])
-        self.assertEqual(self.decoded(DELTA, "00 0100 0a00", 4, 2), [10, 11, 12, 13])
-        self.assertEqual(self.decoded(DELTA, "00 00 ff", 1, 1), [255])
-        self.assertEqual(self.decoded(DELTA, "", 0, 4), [])
+        self.assertEqual(self.decoded(DELTA, "02 ffff 0a00 03 00000000", 3, 2), [10, 12, 11])
+        self.assertEqual(self.decoded(DELTA, "00 0100 0a00 00000000", 4, 2), [10, 11, 12, 13])
+        self.assertEqual(self.decoded(DELTA, "00 00 ff 00000000", 1, 1), [255])
+        self.assertEqual(self.decoded(DELTA, "00000000", 0, 4), [])
         # Value 1,024 is the first of its group.
-        self.assertEqual(self.decoded(DELTA, "00 00 01 00 05 63", 1025, 1), [(5 + i) % 256 for i in range(1024)] + [99])
+        self.assertEqual(self.decoded(DELTA, "00 00 01 00 05 63 00000000", 1025, 1), [(5 + i) % 256 for i in range(1024)] + [99])
+        # The third value is an exception, and the fourth follows from it.
+        self.assertEqual(self.decoded(DELTA, "02 ffff 0a00 03 01000000 02000000 6400", 4, 2), [10, 12, 100, 99])
+        # So can a first value be.
+        self.assertEqual(self.decoded(DELTA, "02 ffff 0a00 03 01000000 00000000 0500", 3, 2), [5, 7, 6])
 
     def test_dictionary(self):
         digits = "02000000 07000000 09000000 01 0000 02 00000000"
@@ -410,8 +415,8 @@ class Broken(ColumnCase):
 
     def test_unknown_encodings_and_flags(self):
         two, records = ("tuple", "u8", "string", "bool", ("list", "u8")), [[5, "a", True, [1]]]
-        for number, values in [(0, {"encoding": 7}), (0, {"encoding": 5}), (0, {"flags": 0x20}), (0, {"flags": 1}),
-                               (1, {"flags": 1}), (2, {"encoding": 1}), (2, {"flags": 0x80}), (3, {"encoding": 2}),
+        for number, values in [(0, {"encoding": 7}), (0, {"encoding": 5}), (0, {"flags": 0x20}),
+                               (2, {"encoding": 1}), (2, {"flags": 0x80}), (3, {"encoding": 2}),
                                (4, {"encoding": 4})]:
             self.breaks("M7.1-3", "unsupported", two, records, self.field(number, **values))
 
@@ -453,7 +458,9 @@ class Broken(ColumnCase):
         self.breaks("M7.2-1", "irregular", ("array", "bool", 3), [[True, False, True]], self.stored(0, "0d"))
         self.breaks("M7.2-1", "irregular", ("option", "unit"), [None] * 8 + [(None,)], self.stored(0, "0003"))
         self.breaks("M7.2-1", "irregular", "u8", [5, 6, 8], self.stored(0, "02 05 f4 00000000"), self.all_of(FRAME))
-        self.breaks("M7.2-1", "irregular", "u8", [5, 6, 8], self.stored(0, "01 01 05 82"), self.all_of(DELTA))
+        self.breaks("M7.2-1", "irregular", "u8", [5, 6, 8], self.stored(0, "01 01 05 82 00000000"), self.all_of(DELTA))
+        for exception in ("02 ff 0a 07 01000000 01000000 0c", "02 ff 0a 07 01000000 02000000 0c"):
+            self.breaks("M7.2-1", "irregular", "u8", [10, 12, 12], self.stored(0, exception), self.all_of(DELTA))
         exception = "02 05 3c 01000000 01000000 c8"
         self.breaks("M7.2-1", "irregular", "u8", [5, 200, 8], self.stored(0, exception), self.all_of(FRAME))
 
@@ -537,7 +544,7 @@ class Broken(ColumnCase):
     def test_zstd(self):
         spec, records = "string", ["ab" * 20, "c"]
         def choose(stream, _):
-            return "zstd" if stream.what == "run" else PLAIN
+            return ("zstd", PLAIN) if stream.what == "run" else PLAIN
         good = maker.zstd(b"ab" * 20 + b"c")
         head, rest = good[:5], good[9:]
         size = struct.pack("<I", 41)
@@ -551,6 +558,9 @@ class Broken(ColumnCase):
             with self.subTest(name):
                 self.breaks("M7.5-1", "damaged", spec, records, self.field(1, stored=data), choose)
         self.breaks("M7.2-4", "damaged", spec, records, self.field(1, plain=42), choose)
+        # Of a frame of reference, the content is at most the plain bytes: here two too many.
+        large = self.field(0, stored=maker.zstd(bytes.fromhex("02 05 00 00000000")), flags=1)
+        self.breaks("M7.5-1", "damaged", "u8", [5] * 5, large, self.all_of(FRAME))
         # A run that is one repeated byte, with a checksum field and a size of 2 bytes, is a frame too.
         columns = Columns(schema_of("bytes"), [b"a" * 300], choose)
         columns.streams[1].stored = good[:4] + b"\x60" + struct.pack("<H", 44) + (300 << 3 | 3).to_bytes(3, "little") + b"a"
@@ -559,7 +569,7 @@ class Broken(ColumnCase):
 
     def test_without_zstd(self):
         schema = schema_of(("tuple", "u8", "string"))
-        columns = Columns(schema, [[5, "abc"]], lambda stream, _: "zstd" if stream.what == "run" else PLAIN)
+        columns = Columns(schema, [[5, "abc"]], lambda stream, _: ("zstd", PLAIN) if stream.what == "run" else PLAIN)
         with mock.patch.object(encodings, "one_shot", lambda *_: None):
             lost = Records(schema, columns.payload()[0], 1, columns.payload()[1])
             self.assertEqual([fault.code for fault in lost.faults], ["HY0203"])
@@ -613,7 +623,7 @@ class Hostile(ColumnCase):
                 rng = random.Random(f"{name} {seed}")
                 values = Values(schema, rng, few=True)
                 records = [values.value(schema.root) for _ in range(6)]
-                options = [lambda _, p: rng.choice(sorted(p)), lambda s, _: "zstd" if s.what in ("run", "rows") else PLAIN]
+                options = [lambda _, p: rng.choice(sorted(p)), lambda s, _: ("zstd", PLAIN)]
                 yield schema, records, Columns(schema, records, options[seed], rng), rng
 
     def test_every_cut(self):
@@ -669,7 +679,7 @@ class Hostile(ColumnCase):
             except Fault as fault:
                 self.assertIn("M7.3", fault.what)
             try:
-                decompress(struct.pack("<I", 0xFD2FB528) + rng.randbytes(rng.randrange(12)), rng.randrange(300))
+                decompress(struct.pack("<I", 0xFD2FB528) + rng.randbytes(rng.randrange(12)), rng.randrange(300), rng.random() < 0.5)
             except Fault as fault:
                 self.assertIn("M7.5-1", fault.what)
 

@@ -83,7 +83,9 @@ class Columns(Directory):
             raise broken("M7.2-4", "slots, absent slots and plain bytes", expected="{}, {}, {}".format(*expected),
                          found=f"{entry.slots}, {entry.absent}, {entry.plain}")
         data = self.bytes(entry)
-        return entry, Stored(decompress(data, entry.plain) if entry.compressed else data, self.noted(entry, node))
+        if entry.compressed:
+            data = decompress(data, entry.plain, entry.encoding == PLAIN)
+        return entry, Stored(data, self.noted(entry, node))
 
     def noted(self, entry, node):
         def note(fault):

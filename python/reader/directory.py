@@ -22,7 +22,7 @@ class Entry:
         """M7.1-3: what is not in this version of the format, for a stream of bits, values, ..; None if nothing is."""
         if self.encoding not in ALLOWED[what]:
             return f"encoding {self.encoding} of {what}"
-        if self.flags & 0xE0 or self.compressed and what not in (RUN, ROWS):
+        if self.flags & 0xE0:
             return f"flags {self.flags:#x} of {what}"
         return None
 

@@ -117,14 +117,19 @@ def frame(stored, count, width, exceptional=True):
     widths, minima = widths_and_minima(stored, sizes, width)
     for size, bits, minimum in zip(sizes, widths, minima):
         numbers = stored.bits(size, bits)
-        packed += numbers if exceptional else []
+        packed += numbers
         values += [minimum + number & (1 << 8 * width) - 1 for number in numbers]
-    if exceptional:
-        for position, value in zip(*exceptions(stored, count, width)):
-            if packed[position]:
-                stored.irregular("bits of an exception that are not zero")
-            values[position] = value
+    for position, value in special(stored, count, width, packed) if exceptional else ():
+        values[position] = value
     return values
+
+
+def special(stored, count, width, packed):
+    """The positions and values of exceptions, whose numbers are zero."""
+    found = list(zip(*exceptions(stored, count, width)))
+    if any(packed[position] for position, _ in found):
+        stored.irregular("bits of an exception that are not zero")
+    return found
 
 
 def exceptions(stored, count, width):
@@ -141,15 +146,18 @@ def exceptions(stored, count, width):
     return positions, stored.numbers(length, width)
 
 
-def delta(stored, count, width):
-    sizes, values = groups(count), []
+def delta(stored, count, width, exceptional=True):
+    sizes, values, packed = groups(count), [], []
     widths, minima = widths_and_minima(stored, sizes, width)
     firsts, mask = stored.numbers(len(sizes), width), (1 << 8 * width) - 1
-    for size, bits, minimum, value in zip(sizes, widths, minima, firsts):
+    for size, bits in zip(sizes, widths):
+        packed += [0] + stored.bits(size - 1, bits)  # the first value has no number
+    found = dict(special(stored, count, width, packed)) if exceptional else {}
+    for at, number in enumerate(packed):
+        group, index = divmod(at, GROUP)
+        value = firsts[group] if index == 0 else value + minima[group] + number & mask
+        value = found.get(at, value)
         values.append(value)
-        for number in stored.bits(size - 1, bits):
-            value = value + minimum + number & mask
-            values.append(value)
     return values
 
 
@@ -172,7 +180,7 @@ def decimals(encoding, digits, stored, count, width):
     """7.3, decimal: floats from integers and a power of ten."""
     if digits > MOST_DIGITS:
         raise broken("M7.3-6", "a power of ten", expected="at most 22", found=str(digits))
-    raw = frame(stored, count, 8, exceptional=False) if encoding == DECIMAL_FRAME else delta(stored, count, 8)
+    raw = (frame if encoding == DECIMAL_FRAME else delta)(stored, count, 8, exceptional=False)
     values = []
     for number in raw:
         number -= number >> 63 << 64
@@ -189,17 +197,17 @@ def decimals(encoding, digits, stored, count, width):
 # 7.5 zstd
 
 
-def decompress(data, plain):
-    """The content of a frame, which must be of `plain` bytes."""
-    frame_size(data, plain)
+def decompress(data, plain, exact):
+    """The content of a frame, which must be of `plain` bytes, or of at most so many."""
+    size = frame_size(data, plain, exact)
     try:
-        content = one_shot(data, plain)
+        content = one_shot(data, size)
     except (ValueError, MemoryError) as error:
         raise broken("M7.5-1", f"a frame of zstd: {error}") from error
     if content is None:
         raise broken("M7.1-3", "this stream needs zstd, which this Python does not have")
-    if len(content) != plain:
-        raise broken("M7.5-1", "the content of a frame of zstd", expected=f"{plain} bytes", found=str(len(content)))
+    if len(content) != size:
+        raise broken("M7.5-1", "the content of a frame of zstd", expected=f"{size} bytes", found=str(len(content)))
     return content
 
 
@@ -227,8 +235,8 @@ def one_shot_of_zstandard(data, plain):
         raise ValueError(str(error)) from error
 
 
-def frame_size(data, plain):
-    """RFC 8878, 3.1.1: checks magic, flags, window and content size of the frame, and that it ends with the data."""
+def frame_size(data, plain, exact):
+    """RFC 8878, 3.1.1: checks magic, flags, window and content size of the frame, and that it ends with the data; the content size."""
     stored = Stored(data)
     try:
         magic, descriptor = stored.number(4), stored.number(1)
@@ -237,9 +245,10 @@ def frame_size(data, plain):
         size_bytes = (single, 2, 4, 8)[descriptor >> 6]
         size = stored.number(size_bytes) + (256 if size_bytes == 2 else 0)
         # The lowest bits are those of a dictionary, a checksum and one that is reserved.
-        if magic != ZSTD_MAGIC or descriptor & 15 or not size_bytes or size != plain:
+        fits = size == plain if exact else size <= plain
+        if magic != ZSTD_MAGIC or descriptor & 15 or not size_bytes or not fits:
             raise broken("M7.5-1", "the header of a frame of zstd", found=f"flags {descriptor:#x}, {size} bytes",
-                         expected=f"no dictionary and no checksum, {plain} bytes")
+                         expected=f"no dictionary and no checksum, {'' if exact else 'at most '}{plain} bytes")
         if (8 + (window & 7)) << (window >> 3) + 7 > MOST_WINDOW:
             raise broken("M7.5-1", "the window of a frame of zstd", expected="at most 8 MiB")
         last = 0
@@ -248,5 +257,6 @@ def frame_size(data, plain):
             last = block & 1
             stored.take(1 if block >> 1 & 3 == 1 else block >> 3)
         stored.end()
+        return size
     except Fault as fault:
         raise broken("M7.5-1", f"a stream that is not one frame of zstd: {fault.what}") from fault

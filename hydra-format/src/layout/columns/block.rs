@@ -107,6 +107,10 @@ impl ColumnLayout {
                 StreamKind::Rows => all.push(encoding::store_run_bytes(&stream.bytes, &zstd::compress)),
             }
         }
+        let packed = |kind: &StreamKind| !matches!(kind, StreamKind::Run(_) | StreamKind::Rows);
+        for (stored, _) in all.iter_mut().zip(&self.shape.streams).filter(|(_, kind)| packed(kind)) {
+            stored.compress_packed(&zstd::compress);
+        }
         let entry = |(stored, (stream, kind)): (&EncodedStream, (&Gathered, &StreamKind))| {
             let plain = match kind {
                 StreamKind::Offsets(_) => stream.offsets.len().saturating_mul(4),

@@ -288,10 +288,9 @@ impl<'a> Streams<'a> {
         slots: u64,
         absent: u64,
         plain: u64,
-    ) -> Result<(StreamEntry, &'a [u8])> {
+    ) -> Result<(StreamEntry, StreamBytes<'a>)> {
         let entry = self.directory.streams.get(stream).copied().unwrap_or_default();
         let kind = self.shape.streams.get(stream).copied().unwrap_or(StreamKind::Rows);
-        let may_be_compressed = matches!(kind, StreamKind::Run(_) | StreamKind::Rows);
         let stored = entry.stored(self.payload).unwrap_or_default();
         let crc = if self.trusted { entry.crc } else { crc32fast::hash(stored) };
         if crc != entry.crc {
@@ -299,8 +298,7 @@ impl<'a> Streams<'a> {
             let error = self.block.error(ErrorKind::Checksum).moved_to(at).path(self.shape.path(stream));
             return Err(error.expected(format!("{:#010x}", entry.crc)).found(format!("{crc:#010x}")));
         }
-        let unknown_flags = entry.unknown_flags() | if may_be_compressed { 0 } else { entry.flags & 1 };
-        if unknown_flags != 0 || !encoding::is_known(entry.encoding, kind.content()) {
+        if entry.unknown_flags() != 0 || !encoding::is_known(entry.encoding, kind.content()) {
             let found = format!("encoding {}, flags {:#04x}", entry.encoding, entry.flags);
             return Err(self.unsupported(stream, &entry, found));
         }
@@ -310,7 +308,32 @@ impl<'a> Streams<'a> {
                 |[slots, absent, plain]: [u64; 3]| format!("{slots} slots, {absent} absent, {plain} bytes");
             return self.flaw(stream, "M7.2-4", words([slots, absent, plain]), words(found));
         }
-        Ok((entry, stored))
+        Ok((entry, self.content(stream, &entry)?))
+    }
+
+    /// Returns the bytes of a stream in its encoding, without compression.
+    fn content(&self, stream: usize, entry: &StreamEntry) -> Result<StreamBytes<'a>> {
+        let stored = entry.stored(self.payload).unwrap_or_default();
+        if !entry.is_compressed() {
+            return Ok(StreamBytes::Lent(stored));
+        }
+        let least = if entry.encoding == 0 { entry.plain } else { 0 };
+        let sizes = u64::from(least)..=u64::from(entry.plain);
+        let expected = || match least {
+            0 => format!("one frame of at most {} bytes", entry.plain),
+            _ => format!("one frame of {least} bytes"),
+        };
+        let refused = |why: Error| match why.kind() {
+            ErrorKind::Unsupported => self.unsupported(stream, entry, why.message()),
+            _ => self.error(stream, Flaw::new("M7.5-1", 0, expected(), why.what_text())),
+        };
+        let size = zstd::content_size(stored).map_err(refused)?;
+        if !sizes.contains(&size) {
+            return self.flaw(stream, "M7.5-1", expected(), format!("{size} bytes"));
+        }
+        let mut made = AlignedBuf::zeroed(size as usize);
+        zstd::decompress(stored, &mut made).map_err(refused)?;
+        Ok(StreamBytes::Made(made))
     }
 
     pub(super) fn keep(&mut self, stream: usize, decoded: Stream<'a>) {
@@ -326,7 +349,7 @@ impl<'a> Streams<'a> {
         let (slots, absent) = (slots as usize, absent as usize);
         let count = if entry.encoding == 0 { slots } else { slots.saturating_sub(absent) };
         let mut bits = AlignedBuf::zeroed(count.div_ceil(8));
-        encoding::read_bits(entry.encoding, stored, count, &mut bits)
+        encoding::read_bits(entry.encoding, &stored, count, &mut bits)
             .map_err(|flaw| self.error(stream, flaw))?;
         if absent > 0 && entry.encoding == 0 {
             let set = (0..slots).find(|slot| bit(&bits, *slot) && !self.is_present(under, *slot));
@@ -368,13 +391,13 @@ impl<'a> Streams<'a> {
             let mut set = values.filter(|(slot, value)| !is_zero(value) && !self.is_present(under, *slot));
             let set = if absent > 0 { set.next() } else { None };
             self.check_absent(stream, set.map(|(slot, _)| slot))?;
-            self.keep(stream, Stream::Bytes(StreamBytes::Lent(stored)));
+            self.keep(stream, Stream::Bytes(stored));
             return Ok(());
         }
         let count = slots.saturating_sub(absent);
         let mut values = AlignedBuf::zeroed(count.saturating_mul(size));
         let encoding = (entry.encoding, entry.parameter);
-        encoding::read_values(kind, encoding, stored, count, &mut values)
+        encoding::read_values(kind, encoding, &stored, count, &mut values)
             .map_err(|flaw| self.error(stream, flaw))?;
         if absent > 0 {
             values = self.mask(under).spread(&values, size, &(0..slots));
@@ -391,7 +414,7 @@ impl<'a> Streams<'a> {
         let (slots, absent) = (slots as usize, absent as usize);
         let present = slots.saturating_sub(absent);
         let count = if entry.encoding == 0 { slots } else { present };
-        let read = encoding::read_offsets(entry.encoding, stored, count.saturating_add(1));
+        let read = encoding::read_offsets(entry.encoding, &stored, count.saturating_add(1));
         let read = read.map_err(|flaw| self.error(stream, flaw))?;
         let is_dense = entry.encoding != 0 && absent > 0;
         let (decoded, last) = match read {
@@ -440,7 +463,7 @@ impl<'a> Streams<'a> {
         spread
     }
 
-    /// Reads the stored bytes of a run or of rows.
+    /// Reads the bytes of a run or of rows.
     pub(super) fn unpacked(
         &self,
         stream: usize,
@@ -450,21 +473,10 @@ impl<'a> Streams<'a> {
     ) -> Result<StreamBytes<'a>> {
         let own = self.directory.streams.get(stream).map_or(0, |entry| entry.plain);
         let (entry, stored) = self.entry(stream, slots, absent, plain.unwrap_or(own.into()))?;
-        if !entry.is_compressed() {
-            if stored.len() != entry.plain as usize {
-                return self.flaw(stream, "M7.3-1", entry.plain, stored.len());
-            }
-            return Ok(StreamBytes::Lent(stored));
+        if stored.len() != entry.plain as usize {
+            return self.flaw(stream, "M7.3-1", entry.plain, stored.len());
         }
-        let mut made = AlignedBuf::zeroed(entry.plain as usize);
-        zstd::decompress(stored, &mut made).map_err(|why| match why.kind() {
-            ErrorKind::Unsupported => self.unsupported(stream, &entry, why.message()),
-            _ => {
-                let expected = format!("one frame of {} bytes", entry.plain);
-                self.error(stream, Flaw::new("M7.5-1", 0, expected, why.what_text()))
-            }
-        })?;
-        Ok(StreamBytes::Made(made))
+        Ok(stored)
     }
 
     /// Reads offsets and their run.
@@ -555,16 +567,16 @@ impl<'a> Streams<'a> {
         self.directory
             .audit(self.payload, &mut |at| report(irregular(self.block.payload().saturating_add(at))));
         for (number, (entry, kind)) in self.directory.streams.iter().zip(&self.shape.streams).enumerate() {
-            let stored = entry.stored(self.payload).unwrap_or_default();
+            let Ok(stored) = self.content(number, entry) else { continue };
             let absent = if entry.encoding == 0 { 0 } else { entry.absent };
             let count = entry.slots.saturating_sub(absent) as usize;
             let outcome = match kind {
-                StreamKind::Bits => encoding::audit_bits(entry.encoding, stored, count),
+                StreamKind::Bits => encoding::audit_bits(entry.encoding, &stored, count),
                 StreamKind::Values(kind) => {
-                    encoding::audit_values(*kind, (entry.encoding, entry.parameter), stored, count)
+                    encoding::audit_values(*kind, (entry.encoding, entry.parameter), &stored, count)
                 }
                 StreamKind::Offsets(_) => {
-                    encoding::audit_offsets(entry.encoding, stored, count.saturating_add(1))
+                    encoding::audit_offsets(entry.encoding, &stored, count.saturating_add(1))
                 }
                 StreamKind::Run(_) => Ok(()),
                 StreamKind::Rows => self.audit_rows(number),

@@ -65,7 +65,7 @@ impl<'a> Streams<'a> {
         let start = dense.start.saturating_sub(dense.start % GROUP);
         let mut values = AlignedBuf::zeroed(dense.end.saturating_sub(start).saturating_mul(size));
         let encoding = (entry.encoding, entry.parameter);
-        encoding::read_values_range(kind, encoding, stored, count, start..dense.end, &mut values)
+        encoding::read_values_range(kind, encoding, &stored, count, start..dense.end, &mut values)
             .map_err(|flaw| self.error(stream, flaw))?;
         let skipped = dense.start.saturating_sub(start).saturating_mul(size);
         let values = values.get(skipped..).unwrap_or_default();
@@ -87,7 +87,7 @@ impl<'a> Streams<'a> {
         let (count, dense) = self.dense(entry.encoding, slots as usize, records, under);
         let start = dense.start.saturating_sub(dense.start % GROUP);
         let read =
-            encoding::read_offsets_range(entry.encoding, stored, count.saturating_add(1), start..dense.end);
+            encoding::read_offsets_range(entry.encoding, &stored, count.saturating_add(1), start..dense.end);
         let skipped = dense.start.saturating_sub(start);
         let is_dense = entry.encoding != 0 && under.is_some();
         let present = |slot: usize| !is_dense || self.mask(under).has(records.start.saturating_add(slot));

@@ -46,6 +46,17 @@ pub(super) fn compress(_: &[u8]) -> Option<Vec<u8>> {
     None
 }
 
+/// Returns the number of bytes that a frame holds. The blocks are found by their headers and not decoded.
+#[cfg(feature = "zstd")]
+pub(super) fn content_size(frame: &[u8]) -> Result<u64> {
+    check(frame).map_err(damaged)
+}
+
+#[cfg(not(feature = "zstd"))]
+pub(super) fn content_size(_: &[u8]) -> Result<u64> {
+    Err(Error::new(ErrorKind::Unsupported).what("zstd, as the program is built without the feature `zstd`"))
+}
+
 /// Decompresses a stream of `out.len()` bytes. Besides `out`, this takes at most `out.len()` bytes and 1 MiB
 /// of memory, whatever the frame says: the window is the output itself.
 #[cfg(feature = "zstd")]
@@ -55,14 +66,16 @@ pub(super) fn decompress(frame: &[u8], out: &mut [u8]) -> Result<()> {
 }
 
 #[cfg(not(feature = "zstd"))]
-pub(super) fn decompress(_: &[u8], _: &mut [u8]) -> Result<()> {
-    Err(Error::new(ErrorKind::Unsupported).what("zstd, as the program is built without the feature `zstd`"))
+pub(super) fn decompress(frame: &[u8], _: &mut [u8]) -> Result<()> {
+    content_size(frame).map(|_| ())
 }
 
 /// Returns the `size` bytes that a frame holds.
 #[cfg(feature = "zstd")]
 fn decoded(frame: &[u8], size: usize) -> Result<Vec<u8>> {
-    check(frame, size).map_err(damaged)?;
+    if content_size(frame)? != size as u64 {
+        return Err(damaged("its content has another size"));
+    }
     let plain = zrip::decompress_with_limit(frame, size).map_err(|error| damaged(error.to_string()))?;
     if plain.len() == size { Ok(plain) } else { Err(damaged("its content has another size")) }
 }
@@ -72,10 +85,10 @@ fn damaged(what: impl Into<String>) -> Error {
     Error::new(ErrorKind::BadValue).what(format!("a frame of zstd: {}", what.into()))
 }
 
-/// Checks that the bytes are one frame with `size` bytes of content, without a dictionary and a checksum, and
-/// nothing after it. The blocks are found by their headers and not decoded.
+/// Checks that the bytes are one frame with the size of its content, without a dictionary and a checksum, and
+/// nothing after it. Returns that size.
 #[cfg(feature = "zstd")]
-fn check(frame: &[u8], size: usize) -> Result<(), &'static str> {
+fn check(frame: &[u8]) -> Result<u64, &'static str> {
     let mut rest = Rest(frame);
     if rest.number(4)? != MAGIC {
         return Err("no magic number");
@@ -99,15 +112,12 @@ fn check(frame: &[u8], size: usize) -> Result<(), &'static str> {
         2 => rest.number(4)?,
         _ => rest.number(8)?,
     };
-    if content != size as u64 {
-        return Err("its content has another size");
-    }
     loop {
         let header = rest.number(3)?;
         let run = header >> 1 & 3 == 1; // one byte, repeated
         rest.skip(if run { 1 } else { header >> 3 })?;
         if header & 1 != 0 {
-            return if rest.0.is_empty() { Ok(()) } else { Err("bytes after it") };
+            return if rest.0.is_empty() { Ok(content) } else { Err("bytes after it") };
         }
     }
 }

@@ -59,7 +59,7 @@ impl<'a, T: Unsigned> Decimals<'a, T> {
             return Err(Flaw::new("M7.3-6", rest.at, "a power of ten of at most 22", power));
         };
         let at = rest.at;
-        let numbers = Groups::open(rest, count, delta)?;
+        let numbers = Groups::open_alone(rest, count, delta)?;
         Ok(Decimals { power, numbers, exceptions: Exceptions::open(rest, count)?, at })
     }
 
@@ -80,7 +80,9 @@ impl<'a, T: Unsigned> Decimals<'a, T> {
                 return Err(Flaw::new("M7.3-6", self.at, "numbers within 2^50 of zero", found));
             }
         }
-        self.exceptions.apply(first_group.saturating_mul(GROUP), out);
+        for (index, exception) in self.exceptions.among(first_group.saturating_mul(GROUP), out.len()) {
+            out.get_mut(index).into_iter().for_each(|value| *value = exception);
+        }
         Ok(())
     }
 
@@ -133,7 +135,7 @@ impl DecimalPlan {
             last = numbers.last().copied().unwrap_or(last);
         }
         let framed = frame.then(|| Packing::frame(&numbers, u64::SIGN, false));
-        let deltas = if delta { Packing::delta(&numbers) } else { None };
+        let deltas = delta.then(|| Packing::delta(&numbers, false));
         let packing = framed.into_iter().chain(deltas).min_by_key(|packing| packing.size)?;
         let plan = DecimalPlan { power, numbers, exceptions, packing };
         (plan.size::<T>() <= most).then_some(plan)

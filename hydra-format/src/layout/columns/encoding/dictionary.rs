@@ -1,6 +1,6 @@
 //! Dictionaries: the distinct values of a stream, and the number of its value for each place.
 
-use super::groups::Frame;
+use super::groups::Groups;
 use super::plan::Packing;
 use super::unsigned::{Unsigned, value_at};
 use super::{Flaw, GROUP, StreamRest};
@@ -26,7 +26,7 @@ fn no_such_value(at: usize, count: usize, found: u16) -> Flaw {
 pub(super) struct Dictionary<'a> {
     values: &'a [u8],
     count: usize,
-    pub(super) numbers: Frame<'a, u16>,
+    pub(super) numbers: Groups<'a, u16>,
     at: usize,
 }
 
@@ -36,22 +36,19 @@ impl<'a> Dictionary<'a> {
         let distinct = take_count(rest)?;
         let values = rest.take(distinct, T::SIZE)?;
         let at = rest.at;
-        Ok(Dictionary { values, count: distinct, numbers: Frame::open(rest, count)?, at })
+        Ok(Dictionary { values, count: distinct, numbers: Groups::open(rest, count, false)?, at })
     }
 
     /// Reads the values from the start of a group on: whole groups, or up to the end of the stream.
     pub(super) fn read<T: Unsigned>(&self, first_group: usize, out: &mut [T]) -> Result<(), Flaw> {
-        let (mut reader, mut numbers) = (self.numbers.groups.reader(first_group), [0; GROUP]);
-        let mut first = first_group.saturating_mul(GROUP);
+        let (mut reader, mut numbers) = (self.numbers.reader(first_group), [0; GROUP]);
         for values in out.chunks_mut(GROUP) {
             let numbers = numbers.get_mut(..values.len()).unwrap_or_default();
             reader.read(numbers);
-            self.numbers.exceptions.apply(first, numbers);
             for (value, &number) in values.iter_mut().zip(&*numbers) {
                 let found = value_at(self.values, usize::from(number));
                 *value = found.ok_or_else(|| no_such_value(self.at, self.count, number))?;
             }
-            first = first.saturating_add(GROUP);
         }
         Ok(())
     }
@@ -63,7 +60,7 @@ pub(super) struct StringDictionary<'a> {
     pub(super) offsets: &'a [u8],
     /// The position of the offsets in the stream.
     pub(super) offsets_at: usize,
-    pub(super) numbers: Frame<'a, u16>,
+    pub(super) numbers: Groups<'a, u16>,
     at: usize,
 }
 
@@ -74,7 +71,7 @@ impl<'a> StringDictionary<'a> {
         let offsets_at = rest.at;
         let offsets = rest.take(distinct + 1, 4)?;
         let at = rest.at;
-        Ok(StringDictionary { offsets, offsets_at, numbers: Frame::open(rest, count)?, at })
+        Ok(StringDictionary { offsets, offsets_at, numbers: Groups::open(rest, count, false)?, at })
     }
 
     /// Reads the numbers from the start of a group on: whole groups, or up to the end of the stream.
@@ -136,7 +133,7 @@ impl<T: Unsigned> DictionaryPlan<T> {
     }
 
     pub(super) fn size(&self) -> usize {
-        4 + self.values.len() * T::SIZE + self.packing.frame_size()
+        4 + self.values.len() * T::SIZE + self.packing.whole_size()
     }
 
     pub(super) fn put(&self, out: &mut Vec<u8>) {
@@ -146,7 +143,7 @@ impl<T: Unsigned> DictionaryPlan<T> {
     fn put_values(&self, count: usize, out: &mut Vec<u8>) {
         out.extend_from_slice(&u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
         out.extend_from_slice(bytemuck::cast_slice(&self.values));
-        self.packing.put_frame(&self.numbers, out);
+        self.packing.put_whole(&self.numbers, out);
     }
 }
 

@@ -37,15 +37,20 @@ impl<'a, T: Unsigned> Exceptions<'a, T> {
         Ok(Exceptions { positions, values, of: PhantomData })
     }
 
-    /// Puts the exceptions among the values that start at position `first` into their places.
-    pub(super) fn apply(&self, first: usize, out: &mut [T]) {
+    /// Returns no exceptions, of an encoding that has none here.
+    pub(super) fn none() -> Exceptions<'a, T> {
+        Exceptions { positions: &[], values: &[], of: PhantomData }
+    }
+
+    /// Returns the exceptions among the `count` values from position `first` on, each with its distance from
+    /// `first`.
+    pub(super) fn among(&self, first: usize, count: usize) -> impl Iterator<Item = (usize, T)> {
         let start = self.positions.partition_point(|&at| (u32::from_le_bytes(at) as usize) < first);
-        for (i, position) in self.positions.iter().enumerate().skip(start) {
-            let position = u32::from_le_bytes(*position) as usize;
-            let target = position.checked_sub(first).and_then(|index| out.get_mut(index));
-            let (Some(target), Some(value)) = (target, value_at(self.values, i)) else { return };
-            *target = value;
-        }
+        let positions = self.positions.iter().enumerate().skip(start);
+        let distances = positions.map(move |(i, position)| {
+            (u32::from_le_bytes(*position) as usize).checked_sub(first).zip(value_at(self.values, i))
+        });
+        distances.map_while(move |found| found.filter(|(distance, _)| *distance < count))
     }
 }
 

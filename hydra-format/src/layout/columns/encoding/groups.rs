@@ -5,9 +5,8 @@ use super::bits::{GroupBits, number_at, packed_size, unpack};
 use super::exceptions::Exceptions;
 use super::unsigned::{Unsigned, value_at};
 use super::{Flaw, GROUP, StreamRest};
-use std::marker::PhantomData;
 
-/// The groups of a frame or a delta, without the exceptions of a frame.
+/// The groups of a frame or a delta, and the values that are not in them.
 #[derive(Clone, Copy)]
 pub(super) struct Groups<'a, T> {
     widths: &'a [u8],
@@ -17,12 +16,18 @@ pub(super) struct Groups<'a, T> {
     /// The bits of all groups and what follows them in the stream.
     bits: StreamRest<'a>,
     count: usize,
-    of: PhantomData<T>,
+    exceptions: Exceptions<'a, T>,
 }
 
 impl<'a, T: Unsigned> Groups<'a, T> {
-    /// Takes the groups of `count` values.
+    /// Takes the groups of `count` values, and their exceptions.
     pub(super) fn open(rest: &mut StreamRest<'a>, count: usize, delta: bool) -> Result<Self, Flaw> {
+        let groups = Groups::open_alone(rest, count, delta)?;
+        Ok(Groups { exceptions: Exceptions::open(rest, count)?, ..groups })
+    }
+
+    /// Takes the groups of `count` values that have no exceptions here.
+    pub(super) fn open_alone(rest: &mut StreamRest<'a>, count: usize, delta: bool) -> Result<Self, Flaw> {
         let groups = count.div_ceil(GROUP);
         let start = rest.at;
         let widths = rest.take(groups, 1)?;
@@ -32,7 +37,8 @@ impl<'a, T: Unsigned> Groups<'a, T> {
         }
         let minima = rest.take(groups, T::SIZE)?;
         let firsts = if delta { Some(rest.take(groups, T::SIZE)?) } else { None };
-        let opened = Groups { widths, minima, firsts, bits: *rest, count, of: PhantomData };
+        let exceptions = Exceptions::none();
+        let opened = Groups { widths, minima, firsts, bits: *rest, count, exceptions };
         rest.take(opened.start_of(groups), 1)?;
         Ok(opened)
     }
@@ -66,17 +72,29 @@ impl<'a, T: Unsigned> Groups<'a, T> {
         GroupReader { groups: self, group: first_group, start, bits: [0; GROUP] }
     }
 
-    /// Returns a flaw if spare bits are not zero.
+    /// Returns a flaw if spare bits, or those of exceptions, are not zero.
     pub(super) fn audit(&self) -> Result<(), Flaw> {
         let mut start = 0usize;
         for (group, &width) in self.widths.iter().enumerate() {
             let numbers = self.numbers(self.values_of(group));
             let end = start.saturating_add(packed_size(width, numbers));
             let used = numbers.saturating_mul(usize::from(width)) % 8;
-            let last = self.bits.bytes.get(start..end).and_then(<[u8]>::last).copied().unwrap_or_default();
+            let bits = self.bits.bytes.get(start..end).unwrap_or_default();
+            let last = bits.last().copied().unwrap_or_default();
             if used != 0 && last >> used != 0 {
                 let at = self.bits.at.saturating_add(end).saturating_sub(1);
                 return Err(Flaw::new("M7.2-1", at, "spare bits of zero", format!("{last:#04x}")));
+            }
+            let first = group.saturating_mul(GROUP);
+            for (position, _) in self.exceptions.among(first, GROUP) {
+                // The first value of a delta has no number.
+                let number = position.checked_sub(usize::from(self.firsts.is_some()));
+                let number = number.map_or(0, |number| number_at(width, bits, number));
+                if number != 0 {
+                    let at = self.bits.at.saturating_add(start);
+                    let found = format!("{number} for the exception at {}", first.saturating_add(position));
+                    return Err(Flaw::new("M7.2-1", at, "zero for an exception", found));
+                }
             }
             start = end;
         }
@@ -102,9 +120,15 @@ impl<T: Unsigned> GroupReader<'_, T> {
         let first = firsts.map(|firsts| value_at(firsts, self.group).unwrap_or(T::zeroed()));
         let numbers = self.groups.numbers(values.len());
         unpack(width, bits.bytes.get(self.start..).unwrap_or_default(), numbers, &mut self.bits);
+        let exceptions = self.groups.exceptions.among(self.group.saturating_mul(GROUP), values.len());
         match first {
-            None => add(minimum, &self.bits, values),
-            Some(first) => add_up(first, minimum, &self.bits, values),
+            None => {
+                add(minimum, &self.bits, values);
+                for (index, exception) in exceptions {
+                    values.get_mut(index).into_iter().for_each(|value| *value = exception);
+                }
+            }
+            Some(first) => add_up(first, minimum, exceptions, &self.bits, values),
         }
         self.start = self.start.saturating_add(packed_size(width, numbers));
         self.group = self.group.saturating_add(1);
@@ -118,57 +142,30 @@ fn add<T: Unsigned>(minimum: T, bits: &GroupBits, values: &mut [T]) {
     }
 }
 
+/// Adds up the differences from the first value on, and anew from each exception.
 #[inline(always)]
-fn add_up<T: Unsigned>(first: T, minimum: T, bits: &GroupBits, values: &mut [T]) {
-    let Some((head, values)) = values.split_first_mut() else { return };
+fn add_up<T: Unsigned>(
+    first: T,
+    minimum: T,
+    exceptions: impl Iterator<Item = (usize, T)>,
+    bits: &GroupBits,
+    values: &mut [T],
+) {
+    let (mut start, mut sum) = (0, first);
+    for (next, exception) in exceptions {
+        add_up_some(sum, minimum, bits.get(start..), values.get_mut(start..next));
+        (start, sum) = (next, exception);
+    }
+    add_up_some(sum, minimum, bits.get(start..), values.get_mut(start..));
+}
+
+#[inline(always)]
+fn add_up_some<T: Unsigned>(first: T, minimum: T, bits: Option<&[u64]>, values: Option<&mut [T]>) {
+    let Some((head, values)) = values.and_then(<[T]>::split_first_mut) else { return };
     *head = first;
     let mut sum = first;
-    for (value, &bits) in values.iter_mut().zip(bits) {
+    for (value, &bits) in values.iter_mut().zip(bits.unwrap_or_default()) {
         sum = sum.plus(minimum.plus(T::of_low(bits)));
         *value = sum;
-    }
-}
-
-/// A frame of reference: groups, and the values that are not in them.
-pub(super) struct Frame<'a, T> {
-    pub(super) groups: Groups<'a, T>,
-    pub(super) exceptions: Exceptions<'a, T>,
-}
-
-impl<'a, T: Unsigned> Frame<'a, T> {
-    /// Takes a frame of `count` values.
-    pub(super) fn open(rest: &mut StreamRest<'a>, count: usize) -> Result<Self, Flaw> {
-        let groups = Groups::open(rest, count, false)?;
-        Ok(Frame { groups, exceptions: Exceptions::open(rest, count)? })
-    }
-
-    /// Reads the values from the start of a group on: whole groups, or up to the end of the stream.
-    pub(super) fn read(&self, first_group: usize, out: &mut [T]) {
-        self.groups.read(first_group, out);
-        self.exceptions.apply(first_group.saturating_mul(GROUP), out);
-    }
-
-    /// Returns a flaw if spare bits, or those of exceptions, are not zero.
-    pub(super) fn audit(&self) -> Result<(), Flaw> {
-        self.groups.audit()?;
-        // Positions ascend, so each group's start is found once.
-        let (mut group, mut start) = (0usize, 0usize);
-        for position in self.exceptions.positions {
-            let position = u32::from_le_bytes(*position) as usize;
-            while group < position / GROUP {
-                let width = self.groups.widths.get(group).copied().unwrap_or_default();
-                start = start.saturating_add(packed_size(width, GROUP));
-                group = group.saturating_add(1);
-            }
-            let width = self.groups.widths.get(group).copied().unwrap_or_default();
-            let bits = self.groups.bits.bytes.get(start..).unwrap_or_default();
-            let number = number_at(width, bits, position % GROUP);
-            if number != 0 {
-                let at = self.groups.bits.at.saturating_add(start);
-                let found = format!("{number} for the exception at {position}");
-                return Err(Flaw::new("M7.2-1", at, "zero for an exception", found));
-            }
-        }
-        Ok(())
     }
 }

@@ -20,66 +20,43 @@ impl<T: Unsigned> Packing<T> {
         Packing { groups: Vec::new(), delta, exceptions: 0, size: 0 }
     }
 
-    /// Plans a frame whose exceptions are stored with it, if it has any. `order` inverts the sign bit of
-    /// signed values.
+    /// Plans a frame. `order` inverts the sign bit of signed values; `exceptions` says whether the stream has
+    /// exceptions for these numbers.
     pub(super) fn frame(values: &[T], order: T, exceptions: bool) -> Packing<T> {
         let mut packing = Packing::new(false);
         values.chunks(GROUP).for_each(|group| packing.add_frame(group, order, exceptions));
         packing
     }
 
-    /// Plans a delta; `None` if differences are too far apart.
-    pub(super) fn delta(values: &[T]) -> Option<Packing<T>> {
-        let mut packing = Packing::new(true);
-        values.chunks(GROUP).all(|group| packing.add_delta(group)).then_some(packing)
+    /// Plans a delta. Without exceptions, its values have at most 64 bits.
+    pub(super) fn delta(values: &[T], exceptions: bool) -> Packing<T> {
+        let (mut packing, mut steps) = (Packing::new(true), [T::zeroed(); GROUP]);
+        for group in values.chunks(GROUP) {
+            let planned = Width::of(steps_of(group, &mut steps), T::SIGN, exceptions);
+            packing.add(planned, T::SIZE + packed_size(planned.width, group.len() - 1));
+        }
+        packing
     }
 
     pub(super) fn is_delta(&self) -> bool {
         self.delta
     }
 
-    /// Returns the bytes of a frame with its exceptions.
-    pub(super) fn frame_size(&self) -> usize {
+    /// Returns the bytes with those of the exceptions.
+    pub(super) fn whole_size(&self) -> usize {
         self.size + exceptions_size::<T>(self.exceptions)
     }
 
     /// Plans the next group of a frame.
     pub(super) fn add_frame(&mut self, values: &[T], order: T, exceptions: bool) {
-        let Some(&first) = values.first() else { return };
-        let range = |(low, high): (T, T), &value: &T| {
-            let key = value ^ order;
-            (low.min(key), high.max(key))
-        };
-        let (low, high) = values.iter().fold((first ^ order, first ^ order), range);
-        let (minimum, most) = (low ^ order, high.minus(low).length() as usize);
-        let mut width = most;
-        let mut outside = 0;
-        if exceptions && most > 0 {
-            (width, outside) = narrowest(values, minimum, most);
-        }
-        let width = width as u8;
-        self.groups.push((width, minimum));
-        self.exceptions += outside;
-        self.size += 1 + T::SIZE + packed_size(width, values.len());
+        let planned = Width::of(values, order, exceptions);
+        self.add(planned, packed_size(planned.width, values.len()));
     }
 
-    /// Plans the next group of a delta; false if its width would be above 64.
-    fn add_delta(&mut self, values: &[T]) -> bool {
-        let (mut low, mut high) = (T::zeroed(), T::zeroed());
-        if let [first, second, ..] = values {
-            low = second.minus(*first) ^ T::SIGN;
-            high = low;
-        }
-        for (value, next) in values.iter().zip(values.iter().skip(1)) {
-            let key = next.minus(*value) ^ T::SIGN;
-            (low, high) = (low.min(key), high.max(key));
-        }
-        let width = high.minus(low).length();
-        // The minimum of a group without differences is zero.
-        let minimum = if values.len() < 2 { T::zeroed() } else { low ^ T::SIGN };
-        self.groups.push((width as u8, minimum));
-        self.size += 1 + 2 * T::SIZE + packed_size(width as u8, values.len().saturating_sub(1));
-        width <= 64
+    fn add(&mut self, planned: Width<T>, bytes: usize) {
+        self.groups.push((planned.width, planned.minimum));
+        self.exceptions += planned.exceptions;
+        self.size += 1 + T::SIZE + bytes;
     }
 
     /// Appends the groups, and returns the positions of the exceptions.
@@ -89,63 +66,120 @@ impl<T: Unsigned> Packing<T> {
         out.extend(self.groups.iter().flat_map(|(_, minimum)| bytemuck::bytes_of(minimum)));
         out.extend(firsts.flat_map(bytemuck::bytes_of));
         let mut exceptions = Vec::with_capacity(self.exceptions);
-        let mut numbers = [0; GROUP];
+        let (mut numbers, mut steps) = ([0; GROUP], [T::zeroed(); GROUP]);
         for (i, (group, &(width, minimum))) in values.chunks(GROUP).zip(&self.groups).enumerate() {
-            let mut count = group.len();
-            if self.delta {
-                count -= 1;
-                for (number, pair) in numbers.iter_mut().zip(group.windows(2)) {
-                    *number = pair[1].minus(pair[0]).minus(minimum).low();
-                }
-            } else {
-                let mut all = T::zeroed();
-                for (number, value) in numbers.iter_mut().zip(group) {
-                    let distance = value.minus(minimum);
-                    all = all.max(distance);
-                    *number = distance.low();
-                }
-                if all.length() > u32::from(width) {
-                    take_out(group, minimum, width, i * GROUP, &mut numbers, &mut exceptions);
-                }
+            let integers = if self.delta { steps_of(group, &mut steps) } else { group };
+            let mut all = T::zeroed();
+            for (number, integer) in numbers.iter_mut().zip(integers) {
+                let distance = integer.minus(minimum);
+                all = all.max(distance);
+                *number = distance.low();
             }
-            pack(width, &mut numbers, count, out);
+            if all.length() > u32::from(width) {
+                let start = i * GROUP + usize::from(self.delta);
+                take_out(integers, minimum, width, start, &mut numbers, &mut exceptions);
+            }
+            pack(width, &mut numbers, integers.len(), out);
         }
         exceptions
     }
 
-    /// Appends the groups and the exceptions of a frame.
-    pub(super) fn put_frame(&self, values: &[T], out: &mut Vec<u8>) {
+    /// Appends the groups and the exceptions.
+    pub(super) fn put_whole(&self, values: &[T], out: &mut Vec<u8>) {
         let exceptions = self.put(values, out);
         put_exceptions(&exceptions, values, out);
     }
 }
 
-/// Returns the width with which a group takes the fewest bytes, and how many exceptions it has then.
-fn narrowest<T: Unsigned>(values: &[T], minimum: T, most: usize) -> (usize, usize) {
-    // Each narrower width has at least these exceptions. In most groups they alone are too large.
-    if most <= usize::from(T::MAX_WIDTH) {
-        let half = T::of_low(1).up(most - 1);
-        let longest = values.iter().fold(0, |count, value| count + usize::from(value.minus(minimum) >= half));
-        if longest * (4 + T::SIZE) > packed_size(most as u8, values.len()) {
-            return (most, 0);
-        }
+/// Returns the differences of values that follow each other.
+fn steps_of<'a, T: Unsigned>(values: &[T], steps: &'a mut [T; GROUP]) -> &'a [T] {
+    for (step, pair) in steps.iter_mut().zip(values.windows(2)) {
+        *step = pair[1].minus(pair[0]);
     }
+    &steps[..values.len() - 1]
+}
+
+/// How a group of integers is packed.
+#[derive(Clone, Copy)]
+struct Width<T> {
+    width: u8,
+    minimum: T,
+    exceptions: usize,
+}
+
+impl<T: Unsigned> Width<T> {
+    /// Chooses the minimum and the width that take the fewest bytes.
+    fn of(integers: &[T], order: T, exceptions: bool) -> Width<T> {
+        let none = Width { width: 0, minimum: T::zeroed(), exceptions: 0 };
+        let Some(&first) = integers.first() else { return none };
+        let range = |(low, high): (T, T), &integer: &T| {
+            let key = integer ^ order;
+            (low.min(key), high.max(key))
+        };
+        let (low, high) = integers.iter().fold((first ^ order, first ^ order), range);
+        let most = high.minus(low).length() as u8;
+        let all = Width { width: most, minimum: low ^ order, exceptions: 0 };
+        if exceptions && most > 0 { all.narrowed(integers, high ^ order) } else { all }
+    }
+
+    /// Returns what takes fewer bytes with exceptions above a range from the minimum on, or below one that ends
+    /// with the maximum.
+    fn narrowed(self, integers: &[T], maximum: T) -> Width<T> {
+        let Width { width: most, minimum, .. } = self;
+        let (mut above, mut below) = (0, 0);
+        let mut best = (self, usize::MAX);
+        if most <= T::MAX_WIDTH {
+            best.1 = self.size(integers.len());
+            // Every narrower range leaves out at least these. In most groups they alone are too large.
+            let half = T::of_low(1).up(usize::from(most) - 1);
+            for integer in integers {
+                above += usize::from(integer.minus(minimum) >= half);
+                below += usize::from(maximum.minus(*integer) >= half);
+            }
+        }
+        let room = packed_size(most, integers.len()) / (4 + T::SIZE);
+        let mut offer = |planned: Width<T>| {
+            let size = planned.size(integers.len());
+            if size < best.1 {
+                best = (planned, size);
+            }
+        };
+        if above <= room {
+            let (width, exceptions) = narrowest(integers, |integer| integer.minus(minimum), most);
+            offer(Width { width, minimum, exceptions });
+        }
+        if below <= room {
+            let (width, exceptions) = narrowest(integers, |integer| maximum.minus(integer), most);
+            let minimum = maximum.minus(T::of_low(u64::MAX.unbounded_shr(64 - u32::from(width))));
+            offer(Width { width, minimum, exceptions });
+        }
+        best.0
+    }
+
+    fn size(&self, count: usize) -> usize {
+        packed_size(self.width, count) + self.exceptions * (4 + T::SIZE)
+    }
+}
+
+/// Returns the width, of at most `most`, with which distances take the fewest bytes, and how many of them are
+/// exceptions then.
+fn narrowest<T: Unsigned>(integers: &[T], distance: impl Fn(T) -> T, most: u8) -> (u8, usize) {
     // Two counts, so that equal lengths one after the other do not wait for each other.
     let mut counts = [[0u32; 129]; 2];
-    let (pairs, rest) = values.as_chunks::<2>();
+    let (pairs, rest) = integers.as_chunks::<2>();
     for [even, odd] in pairs {
-        counts[0][even.minus(minimum).length() as usize] += 1;
-        counts[1][odd.minus(minimum).length() as usize] += 1;
+        counts[0][distance(*even).length() as usize] += 1;
+        counts[1][distance(*odd).length() as usize] += 1;
     }
-    for value in rest {
-        counts[0][value.minus(minimum).length() as usize] += 1;
+    for integer in rest {
+        counts[0][distance(*integer).length() as usize] += 1;
     }
     let (mut best, mut fewest) = ((0, 0), usize::MAX);
-    let mut outside = values.len();
-    let widths = counts[0].iter().zip(&counts[1]).take(most.min(usize::from(T::MAX_WIDTH)) + 1);
-    for (width, (even, odd)) in widths.enumerate() {
+    let mut outside = integers.len();
+    let lengths = counts[0].iter().zip(&counts[1]);
+    for (width, (even, odd)) in (0..=most.min(T::MAX_WIDTH)).zip(lengths) {
         outside -= (even + odd) as usize;
-        let size = packed_size(width as u8, values.len()) + outside * (4 + T::SIZE);
+        let size = packed_size(width, integers.len()) + outside * (4 + T::SIZE);
         if size < fewest {
             (best, fewest) = ((width, outside), size);
         }
@@ -155,15 +189,15 @@ fn narrowest<T: Unsigned>(values: &[T], minimum: T, most: usize) -> (usize, usiz
 
 /// Replaces the numbers that do not have the width by zero, and notes their positions.
 fn take_out<T: Unsigned>(
-    group: &[T],
+    integers: &[T],
     minimum: T,
     width: u8,
     start: usize,
     numbers: &mut [u64],
     exceptions: &mut Vec<u32>,
 ) {
-    for (i, (number, value)) in numbers.iter_mut().zip(group).enumerate() {
-        if value.minus(minimum).length() > u32::from(width) {
+    for (i, (number, integer)) in numbers.iter_mut().zip(integers).enumerate() {
+        if integer.minus(minimum).length() > u32::from(width) {
             *number = 0;
             exceptions.push((start + i) as u32);
         }

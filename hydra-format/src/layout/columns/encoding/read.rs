@@ -2,7 +2,7 @@
 
 use super::decimal::Decimals;
 use super::dictionary::{Dictionary, StringDictionary};
-use super::groups::{Frame, Groups};
+use super::groups::Groups;
 use super::unsigned::{Unsigned, by_size, fill, value_at, values_of};
 use super::{Content, Flaw, GROUP, StreamRest, code, is_known};
 use crate::Kind;
@@ -172,8 +172,7 @@ fn content_of(kind: Kind) -> Content {
 enum OpenedValues<'a, T> {
     Plain(&'a [u8]),
     Constant(T),
-    Frame(Frame<'a, T>),
-    Delta(Groups<'a, T>),
+    Groups(Groups<'a, T>),
     Dictionary(Dictionary<'a>),
     Decimals(Decimals<'a, T>),
 }
@@ -193,8 +192,9 @@ impl<'a, T: Unsigned> OpenedValues<'a, T> {
             code::CONSTANT => {
                 OpenedValues::Constant(value_at(rest.take(count.min(1), T::SIZE)?, 0).unwrap_or(T::zeroed()))
             }
-            code::FRAME => OpenedValues::Frame(Frame::open(rest, count)?),
-            code::DELTA => OpenedValues::Delta(Groups::open(rest, count, true)?),
+            code::FRAME | code::DELTA => {
+                OpenedValues::Groups(Groups::open(rest, count, encoding == code::DELTA)?)
+            }
             code::DICTIONARY => OpenedValues::Dictionary(Dictionary::open::<T>(rest, count)?),
             _ => {
                 let delta = encoding == code::DECIMAL_DELTA;
@@ -216,8 +216,7 @@ impl<'a, T: Unsigned> OpenedValues<'a, T> {
                 out.iter_mut().zip(wanted).for_each(|(to, from)| *to = *from);
             }
             OpenedValues::Constant(value) => out.fill(*value),
-            OpenedValues::Frame(frame) => frame.read(group, out),
-            OpenedValues::Delta(groups) => groups.read(group, out),
+            OpenedValues::Groups(groups) => groups.read(group, out),
             OpenedValues::Dictionary(dictionary) => return dictionary.read(group, out),
             OpenedValues::Decimals(decimals) => return decimals.read(group, out),
         }
@@ -227,8 +226,7 @@ impl<'a, T: Unsigned> OpenedValues<'a, T> {
     fn audit(&self) -> Result<(), Flaw> {
         match self {
             OpenedValues::Plain(_) | OpenedValues::Constant(_) => Ok(()),
-            OpenedValues::Frame(frame) => frame.audit(),
-            OpenedValues::Delta(groups) => groups.audit(),
+            OpenedValues::Groups(groups) => groups.audit(),
             OpenedValues::Dictionary(dictionary) => dictionary.numbers.audit(),
             OpenedValues::Decimals(decimals) => decimals.audit(),
         }

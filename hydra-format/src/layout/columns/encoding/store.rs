@@ -103,17 +103,37 @@ pub(super) fn store_strings(present: &[u32], run: &[u8], most: usize) -> Option<
 
 /// Stores a run or rows, compressed if that saves at least an eighth.
 pub(in crate::layout::columns) fn store_run_bytes(plain: &[u8], compress: Compress) -> EncodedStream {
-    let saves = |bytes: &Vec<u8>| bytes.len().saturating_mul(8) <= plain.len().saturating_mul(7);
-    let compressed = if plain.is_empty() { None } else { compress(plain).filter(saves) };
-    let zstd = compressed.is_some();
-    EncodedStream {
-        zstd,
-        plain: plain.len(),
-        ..stream(code::PLAIN, compressed.unwrap_or_else(|| plain.to_vec()))
+    let mut stored = EncodedStream { plain: plain.len(), ..stream(code::PLAIN, plain.to_vec()) };
+    stored.compress(compress);
+    stored
+}
+
+/// How much of a stream is compressed first, to see whether all of it would become smaller.
+pub(super) const SAMPLE: usize = 4096;
+
+impl EncodedStream {
+    /// Compresses the stream if that saves at least an eighth.
+    fn compress(&mut self, compress: Compress) {
+        let saves = |bytes: &Vec<u8>| bytes.len().saturating_mul(8) <= self.bytes.len().saturating_mul(7);
+        if !self.bytes.is_empty()
+            && let Some(bytes) = compress(&self.bytes).filter(saves)
+        {
+            (self.bytes, self.zstd) = (bytes, true);
+        }
+    }
+
+    /// Compresses a stream of other than bytes, whose encoding has packed it, so that few become smaller.
+    pub(in crate::layout::columns) fn compress_packed(&mut self, compress: Compress) {
+        let middle = self.bytes.len() / 2;
+        let sample = self.bytes.get(middle..middle + SAMPLE).filter(|_| self.bytes.len() > 4 * SAMPLE);
+        let saves = |bytes: Vec<u8>| bytes.len() * 8 <= SAMPLE * 7;
+        if sample.is_none_or(|sample| compress(sample).is_some_and(saves)) {
+            self.compress(compress);
+        }
     }
 }
 
-fn stream(encoding: u8, bytes: Vec<u8>) -> EncodedStream {
+pub(super) fn stream(encoding: u8, bytes: Vec<u8>) -> EncodedStream {
     EncodedStream { encoding, bytes, ..EncodedStream::default() }
 }
 
@@ -169,8 +189,7 @@ fn store<T: Unsigned>(
     match planned {
         Planned::Plain => bytes.extend_from_slice(slots),
         Planned::Constant => values.iter().take(1).for_each(|value| bytes.extend(bytemuck::bytes_of(value))),
-        Planned::Packing(packing) if packing.is_delta() => drop(packing.put(values, &mut bytes)),
-        Planned::Packing(packing) => packing.put_frame(values, &mut bytes),
+        Planned::Packing(packing) => packing.put_whole(values, &mut bytes),
         Planned::Dictionary(plan) => plan.put(&mut bytes),
         Planned::Decimal(plan) => {
             parameter = plan.power;
@@ -200,12 +219,11 @@ fn plan<T: Unsigned>(
     }
     if best.tries(code::FRAME) {
         let packing = Packing::frame(values, order, true);
-        best.offer(packing.frame_size(), code::FRAME, Planned::Packing(packing));
+        best.offer(packing.whole_size(), code::FRAME, Planned::Packing(packing));
     }
-    if best.tries(code::DELTA)
-        && let Some(packing) = Packing::delta(values)
-    {
-        best.offer(packing.size, code::DELTA, Planned::Packing(packing));
+    if best.tries(code::DELTA) {
+        let packing = Packing::delta(values, true);
+        best.offer(packing.whole_size(), code::DELTA, Planned::Packing(packing));
     }
     let (frame, delta) = (best.tries(code::DECIMAL_FRAME), best.tries(code::DECIMAL_DELTA));
     if (frame || delta)

@@ -4,7 +4,7 @@
 use super::*;
 use crate::AlignedBuf;
 use crate::Kind;
-use store::{store_bits_as, store_offsets_as, store_strings, store_values_as};
+use store::{Compress, SAMPLE, store_bits_as, store_offsets_as, store_strings, store_values_as, stream};
 
 const INTEGERS: [Kind; 10] = [
     Kind::U8,
@@ -135,26 +135,42 @@ fn a_frame_has_widths_minima_bits_and_exceptions() {
     let stream = forced(2, Kind::U16, &values(Kind::U16, [65_533, 0, 4])).unwrap();
     assert_eq!(stream.bytes, [16, 0, 0, 0xfd, 0xff, 0, 0, 4, 0, 0, 0, 0, 0]);
     assert_eq!(forced(2, Kind::U64, &[]).unwrap().bytes, [0; 4], "no groups and no exceptions");
+    // One low value is an exception, and the minimum is the largest value less three.
+    let plain = values(Kind::U16, [1000, 1001, 0, 1003, 1002, 1001, 1000, 1003]);
+    let stream = forced(2, Kind::U16, &plain).unwrap();
+    assert_eq!(stream.bytes, [2, 0xe8, 0x03, 0b1100_0100, 0b1100_0110, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0]);
+    assert_eq!(decoded(Kind::U16, &stream, 8), Ok(plain));
 }
 
 #[test]
-fn a_delta_has_widths_minima_firsts_and_bits() {
+fn a_delta_has_widths_minima_firsts_bits_and_exceptions() {
     let plain = values(Kind::U16, [10, 13, 11, 20]);
     let stream = forced(3, Kind::U16, &plain).unwrap();
     // The differences 3, -2 and 9 are 5, 0 and 11 above their minimum.
-    assert_eq!(stream.bytes, [4, 0xfe, 0xff, 10, 0, 0x05, 0x0b]);
+    assert_eq!(stream.bytes, [4, 0xfe, 0xff, 10, 0, 0x05, 0x0b, 0, 0, 0, 0]);
     assert_eq!(decoded(Kind::U16, &stream, 4), Ok(plain));
     let bytes = |kind, integers: &[i128]| {
         forced(3, kind, &values(kind, integers.iter().copied())).map(|stream| stream.bytes)
     };
-    assert_eq!(bytes(Kind::U8, &[255, 0, 1]), Some(vec![0, 1, 255]), "it wraps around");
-    assert_eq!(bytes(Kind::I8, &[7]), Some(vec![0, 0, 7]), "one value has no difference");
-    assert_eq!(bytes(Kind::I8, &[]), Some(vec![]));
-    let far = [0, 1 << 64, 0];
-    assert_eq!(bytes(Kind::U128, &far), None, "the differences need 66 bits");
+    assert_eq!(bytes(Kind::U8, &[255, 0, 1]), Some(vec![0, 1, 255, 0, 0, 0, 0]), "it wraps around");
+    assert_eq!(bytes(Kind::I8, &[7]), Some(vec![0, 0, 7, 0, 0, 0, 0]), "one value has no difference");
+    assert_eq!(bytes(Kind::I8, &[]), Some(vec![0; 4]));
+    // The differences need 66 bits, so that one is an exception.
+    let far = [&[0; 9][..], &[0xff; 8], &[0; 16], &[1, 0, 0, 0, 1, 0, 0, 0], &(1u128 << 64).to_le_bytes()];
+    assert_eq!(bytes(Kind::U128, &[0, 1 << 64, 0]), Some(far.concat()));
     // Each group has a first value, so the last one here has no numbers.
     let many = bytes(Kind::U8, &[vec![5; 1024], vec![9]].concat());
-    assert_eq!(many, Some(vec![0, 0, 0, 0, 5, 9]));
+    assert_eq!(many, Some(vec![0, 0, 0, 0, 5, 9, 0, 0, 0, 0]));
+    // One long step is an exception, after which the differences go on: 5, 0, the exception, 5, 0, 5, 0.
+    let plain = values(Kind::U16, [10, 13, 11, 5000, 5003, 5001, 5004, 5002]);
+    let stream = forced(3, Kind::U16, &plain).unwrap();
+    let bits = [3, 0xfe, 0xff, 10, 0, 0x05, 0x8a, 0x02];
+    assert_eq!(stream.bytes, [&bits[..], &[1, 0, 0, 0, 3, 0, 0, 0, 0x88, 0x13]].concat());
+    assert_eq!(decoded(Kind::U16, &stream, 8), Ok(plain));
+    // The first value of a group can be an exception as well.
+    let first = [&bits[..6], &[1, 0, 0, 0, 0, 0, 0, 0, 0x10, 0x27]].concat();
+    let stream = EncodedStream { bytes: first, ..stream };
+    assert_eq!(decoded(Kind::U16, &stream, 3), Ok(values(Kind::U16, [10_000, 10_003, 10_001])));
 }
 
 #[test]
@@ -247,6 +263,16 @@ fn a_run_is_compressed_where_that_saves_an_eighth() {
     assert_eq!(store_run_bytes(&[1; 16], &to(14)).bytes, [9; 14]);
     assert_eq!(store_run_bytes(&[1; 16], &|_| None).bytes, [1; 16]);
     assert_eq!(store_run_bytes(&[], &to(0)), EncodedStream::default());
+    // Of packed streams that are large, a sample is compressed first.
+    let packed = |bytes: usize, compress: Compress| {
+        let mut stream = stream(code::FRAME, vec![1; bytes]);
+        stream.compress_packed(compress);
+        (stream.zstd, stream.bytes.len())
+    };
+    let halves = |bytes: &[u8]| (bytes.len() != SAMPLE).then(|| vec![9; bytes.len() / 2]);
+    assert_eq!(packed(4 * SAMPLE, &halves), (true, 2 * SAMPLE));
+    assert_eq!(packed(4 * SAMPLE + 1, &halves), (false, 4 * SAMPLE + 1));
+    assert_eq!(packed(4 * SAMPLE + 2, &|bytes| Some(vec![9; bytes.len() / 2])), (true, 2 * SAMPLE + 1));
 }
 
 #[test]
@@ -256,9 +282,9 @@ fn offsets_and_their_run_are_chosen_together() {
     let store = |compress| store_run(&offsets, &offsets, &run, compress);
     let (found, strings) = store(&|_| None);
     assert_eq!((found.encoding, &strings.bytes[..]), (code::DICTIONARY, &b"some string"[..]));
-    // With a run that compresses well, the offsets alone decide: a constant difference takes 9 bytes.
+    // With a run that compresses well, the offsets alone decide: a constant difference takes 13 bytes.
     let (found, strings) = store(&|bytes| (bytes.len() > 11).then(|| vec![1, 2]));
-    assert_eq!((found.encoding, found.bytes.len()), (code::DELTA, 9));
+    assert_eq!((found.encoding, found.bytes.len()), (code::DELTA, 13));
     assert_eq!((strings.zstd, strings.bytes), (true, vec![1, 2]));
     // A dictionary is tried if at most half of the strings are distinct, even if more would save bytes.
     let letters = |letters: &str| letters.bytes().flat_map(|letter| [letter; 100]).collect::<Vec<u8>>();
@@ -270,7 +296,7 @@ fn offsets_and_their_run_are_chosen_together() {
     assert_eq!(store_offsets(&offsets, &offsets).encoding, code::DELTA);
     // Absent slots have no offset in other encodings.
     let (found, strings) = store_run(&[0, 0, 3, 3], &[0, 3], b"abc", &|_| None);
-    assert_eq!((found.encoding, found.bytes.len(), strings.bytes), (code::DELTA, 9, b"abc".to_vec()));
+    assert_eq!((found.encoding, found.bytes.len(), strings.bytes), (code::FRAME, 10, b"abc".to_vec()));
     let (found, _) = store_run(&[0, 0, 0], &[0], b"", &|_| None);
     assert_eq!((found.encoding, found.bytes), (code::CONSTANT, vec![0; 4]));
 }
@@ -354,8 +380,9 @@ fn check_all(kind: Kind, plain: &[u8]) -> [bool; 7] {
 fn integers_go_round_in_every_encoding() {
     for count in COUNTS {
         for sequence in integers(count) {
-            let deltas = |kind| check_all(kind, &values(kind, sequence.iter().copied()))[3];
-            assert!(INTEGERS.into_iter().all(|kind| deltas(kind) || size(kind) == 16));
+            for kind in INTEGERS {
+                assert!(check_all(kind, &values(kind, sequence.iter().copied()))[2..4] == [true; 2]);
+            }
             let bytes = values(Kind::U32, sequence.iter().map(|value| value & 0xffff));
             check_all(Kind::Char, &bytes);
         }
@@ -431,18 +458,28 @@ fn of_encodings_with_as_many_bytes_the_lowest_code_is_taken() {
 #[test]
 fn a_width_is_that_with_the_fewest_bytes() {
     let mut random = random(1);
-    for _ in 0..300 {
+    for turn in 0..300 {
         let count = 1 + (random() % 200) as usize;
         let distances: Vec<u64> = (0..count).map(|_| (random() % 1000) >> (random() % 11)).collect();
-        let smallest = distances.iter().min().unwrap();
-        let size = |width: usize| {
-            let outside = distances.iter().filter(|&&value| (value - smallest) >> width != 0).count();
+        // Every other time, few are small instead of few large.
+        let numbers: Vec<u64> =
+            distances.into_iter().map(|d| if turn % 2 == 0 { d } else { 1000 - d }).collect();
+        let (&low, &high) = (numbers.iter().min().unwrap(), numbers.iter().max().unwrap());
+        let size = |width: usize, distance: &dyn Fn(u64) -> u64| {
+            let outside = numbers.iter().filter(|&&number| distance(number) >> width != 0).count();
             (count * width).div_ceil(8) + 8 * outside
         };
-        let width = (0..=32).min_by_key(|&width| size(width)).unwrap();
-        let plain = values(Kind::I32, distances.iter().map(|&value| i128::from(value) - 500));
+        let most = (64 - (high - low).leading_zeros()) as usize;
+        let from_low = (0..=most).map(|width| (size(width, &|number| number - low), 1, width, low));
+        let from_high = (0..=most).map(|width| {
+            (size(width, &|number| high - number), 2, width, (high + 1).wrapping_sub(1 << width))
+        });
+        let all = (size(most, &|number| number - low), 0, most, low);
+        let (size, _, width, minimum) = from_low.chain(from_high).chain([all]).min().unwrap();
+        let plain = values(Kind::I32, numbers.iter().map(|&number| i128::from(number) - 500));
         let stream = forced(2, Kind::I32, &plain).unwrap();
-        assert_eq!((usize::from(stream.bytes[0]), stream.bytes.len()), (width, 1 + 4 + size(width) + 4));
+        assert_eq!((usize::from(stream.bytes[0]), stream.bytes.len()), (width, 1 + 4 + size + 4));
+        assert_eq!(stream.bytes[1..5], (minimum as i32).wrapping_sub(500).to_le_bytes());
     }
 }
 
@@ -469,15 +506,20 @@ fn powers_and_exceptions_of_decimals_are_those_of_the_document() {
             let found = found.unwrap();
             assert_eq!(i32::from(found.parameter), power);
             let (mut before, mut exceptions) = (0, Vec::new());
-            let numbers = sequence.iter().enumerate().map(|(i, &value)| {
-                before = number(value, power).unwrap_or_else(|| {
-                    exceptions.push(i);
-                    before
-                });
-                i128::from(before)
-            });
-            // The numbers are the delta of the same integers.
-            let deltas = forced(3, Kind::I64, &values(Kind::I64, numbers)).unwrap().bytes;
+            let numbers: Vec<u64> = sequence
+                .iter()
+                .enumerate()
+                .map(|(i, &value)| {
+                    before = number(value, power).unwrap_or_else(|| {
+                        exceptions.push(i);
+                        before
+                    });
+                    before as u64
+                })
+                .collect();
+            // The numbers are the delta of the same integers, without exceptions.
+            let mut deltas = Vec::new();
+            plan::Packing::delta(&numbers, false).put(&numbers, &mut deltas);
             let positions = exceptions.iter().flat_map(|&i| (i as u32).to_le_bytes());
             let odd = doubles(exceptions.iter().map(|&i| sequence[i]));
             let count = (exceptions.len() as u32).to_le_bytes();
@@ -626,7 +668,7 @@ fn bits_that_readers_ignore_are_reported() {
     // Three numbers of two bits leave two bits of their byte.
     assert_eq!(audit(Kind::U8, 2, 3, &[2, 0, 0b11_1111, 0, 0, 0, 0]), Ok(()));
     assert_eq!(audit(Kind::U8, 2, 3, &[2, 0, 0b111_1111, 0, 0, 0, 0]), Err(("M7.2-1", 2)));
-    assert_eq!(audit(Kind::U8, 3, 4, &[2, 0, 0, 0b1000_0000]), Err(("M7.2-1", 3)));
+    assert_eq!(audit(Kind::U8, 3, 4, &[2, 0, 0, 0b1000_0000, 0, 0, 0, 0]), Err(("M7.2-1", 3)));
     let numbers = |bits| [1, 0, 0, 0, 7, 1, 0, 0, bits, 0, 0, 0, 0];
     assert_eq!(audit(Kind::U8, 4, 2, &numbers(0)), Ok(()));
     assert_eq!(audit(Kind::U8, 4, 2, &numbers(4)), Err(("M7.2-1", 8)));
@@ -638,4 +680,9 @@ fn bits_that_readers_ignore_are_reported() {
     assert_eq!(audit(Kind::U8, 2, 1026, &second), Ok(()));
     second[132] = 2;
     assert_eq!(audit(Kind::U8, 2, 1026, &second), Err(("M7.2-1", 132)));
+    // The same of a delta, whose groups have a first value and one number less.
+    let mut second = [&[1, 1, 0, 0, 0, 0][..], &[0; 128], &[0], &[1, 0, 0, 0, 1, 4, 0, 0, 9]].concat();
+    assert_eq!(audit(Kind::U8, 3, 1026, &second), Ok(()));
+    second[134] = 1;
+    assert_eq!(audit(Kind::U8, 3, 1026, &second), Err(("M7.2-1", 134)));
 }
