@@ -92,8 +92,9 @@ pub(crate) const READ: &[(&str, Make)] = &[
         // Widths, minima and firsts, and for each value but the first of a group one bit.
         let stored = [vec![1; groups], vec![0; groups * 2], vec![0x55; groups * (GROUP - 1).div_ceil(8)]];
         let mut stored = stored.concat();
-        // The spare bit of each group.
+        // The spare bit of each group, and the number of exceptions.
         (0..groups).for_each(|group| stored[groups * 3 + (group + 1) * GROUP / 8 - 1] = 0);
+        stored.extend([0; 4]);
         of_streams(&Schema::of::<u8>(), count as u32, &[coded(3, count, 1, &stored)])
     }),
     ("many groups of floats", |bytes| {
@@ -101,6 +102,12 @@ pub(crate) const READ: &[(&str, Make)] = &[
         let count = groups * GROUP;
         let stored = [vec![8; groups], vec![0; groups * 8], vec![9; count], vec![0; 4]].concat();
         of_streams(&Schema::of::<f64>(), count as u32, &[coded(5, count, 8, &stored)])
+    }),
+    ("deltas that are exceptions", |bytes| {
+        let count = bytes / 12;
+        let mut stored = vec![0; count.div_ceil(GROUP) * 17];
+        stored.extend(exceptions(count as u32, &7u64.to_le_bytes()));
+        of_streams(&Schema::of::<u64>(), count as u32, &[coded(3, count, 8, &stored)])
     }),
     ("floats that are exceptions", |bytes| {
         let count = bytes / 12;
@@ -206,21 +213,31 @@ pub(crate) const READ: &[(&str, Make)] = &[
     }),
     ("zstd in tiny blocks", |bytes| {
         let count = bytes / 7 + 1;
-        let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0xa0];
-        frame.extend((count as u32).to_le_bytes());
-        for block in 0..count {
-            let is_last = u32::from(block + 1 == count);
-            // No byte, and one byte, repeated once.
-            frame.extend_from_slice(&[0; 3]);
-            frame.extend_from_slice(&(1 << 3 | 1 << 1 | is_last).to_le_bytes()[..3]);
-            frame.push(b'a');
-        }
+        // No byte, and one byte, repeated once.
+        let frame = tiny_frame(count, &[0, 0, 0, 1 << 3 | 1 << 1, 0, 0, b'a'], 3);
         let offsets: Vec<u8> = [0, count as u32].into_iter().flat_map(u32::to_le_bytes).collect();
         let run = Stream { head: [0, 0, 1], ..coded(0, count, 1, &frame) };
         let run = Stream { slots: [1, 0], ..run };
         of_text(&Schema::of::<String>(), 1, count, &[Stream::plain(1, &offsets), run])
     }),
+    ("numbers in tiny blocks of zstd", |bytes| {
+        let count = bytes / 4;
+        let frame = tiny_frame(count, &[1 << 3, 0, 0, 7], 0);
+        let numbers = Stream { head: [0, 0, 1], ..coded(0, count, 1, &frame) };
+        of_streams(&Schema::of::<u8>(), count as u32, &[numbers])
+    }),
 ];
+
+/// A frame of zstd with one byte of content for each of `count` times these blocks, of which the last has its
+/// header at `last`.
+fn tiny_frame(count: usize, blocks: &[u8], last: usize) -> Vec<u8> {
+    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0xa0];
+    frame.extend((count as u32).to_le_bytes());
+    frame.extend(blocks.repeat(count));
+    let last = frame.len() - blocks.len() + last;
+    frame[last] |= 1;
+    frame
+}
 
 #[derive(Clone, Copy, Hydra)]
 enum Either {

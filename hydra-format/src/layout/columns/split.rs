@@ -306,7 +306,7 @@ impl<'s> Split<'s> {
             .filter_map(|(slot, place)| self.part(region, place, column, slot)?.get(..bytes))
             .collect();
         let copy = |to: &mut RowTarget| {
-            let mut relocation = Relocation::verified(self.schema, self.rows);
+            let mut relocation = Relocation::verified(self.schema, self.shape, self.rows);
             let places = (0..present.len()).map(|index| index.saturating_mul(bytes));
             places.zip(&present).try_for_each(|(place, value)| relocation.copy(ty, value, place, to))
         };
