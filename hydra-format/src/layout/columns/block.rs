@@ -107,16 +107,15 @@ impl ColumnLayout {
                 StreamKind::Rows => all.push(encoding::store_run_bytes(&stream.bytes, &zstd::compress)),
             }
         }
-        let packed = |kind: &StreamKind| !matches!(kind, StreamKind::Run(_) | StreamKind::Rows);
-        for (stored, _) in all.iter_mut().zip(&self.shape.streams).filter(|(_, kind)| packed(kind)) {
-            stored.compress_packed(&zstd::compress);
-        }
-        let entry = |(stored, (stream, kind)): (&EncodedStream, (&Gathered, &StreamKind))| {
+        let entry = |(stored, (stream, kind)): (&mut EncodedStream, (&Gathered, &StreamKind))| {
             let plain = match kind {
                 StreamKind::Offsets(_) => stream.offsets.len().saturating_mul(4),
                 StreamKind::Run(_) => stored.plain,
                 _ => stream.bytes.len(),
             };
+            if !matches!(kind, StreamKind::Run(_) | StreamKind::Rows) {
+                stored.compress_packed(plain, &zstd::compress);
+            }
             StreamEntry {
                 encoding: stored.encoding,
                 parameter: stored.parameter,
@@ -127,7 +126,7 @@ impl ColumnLayout {
                 ..StreamEntry::default()
             }
         };
-        let entries = all.iter().zip(gathered.iter().zip(&self.shape.streams)).map(entry).collect();
+        let entries = all.iter_mut().zip(gathered.iter().zip(&self.shape.streams)).map(entry).collect();
         (entries, all.into_iter().map(|stored| stored.bytes).collect())
     }
 

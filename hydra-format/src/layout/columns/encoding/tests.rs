@@ -266,10 +266,13 @@ fn a_run_is_compressed_where_that_saves_an_eighth() {
     // Of packed streams that are large, a sample is compressed first.
     let packed = |bytes: usize, compress: Compress| {
         let mut stream = stream(code::FRAME, vec![1; bytes]);
-        stream.compress_packed(compress);
+        stream.compress_packed(bytes, compress);
         (stream.zstd, stream.bytes.len())
     };
     let halves = |bytes: &[u8]| (bytes.len() != SAMPLE).then(|| vec![9; bytes.len() / 2]);
+    let mut large = stream(code::FRAME, vec![1; 16]);
+    large.compress_packed(15, &halves);
+    assert!(!large.zstd, "it has more bytes than in encoding 0");
     assert_eq!(packed(4 * SAMPLE, &halves), (true, 2 * SAMPLE));
     assert_eq!(packed(4 * SAMPLE + 1, &halves), (false, 4 * SAMPLE + 1));
     assert_eq!(packed(4 * SAMPLE + 2, &|bytes| Some(vec![9; bytes.len() / 2])), (true, 2 * SAMPLE + 1));
