@@ -170,15 +170,18 @@ impl ColumnLayout {
         Ok(Some((payload_of(block, rows)?, records)))
     }
 
-    /// Takes the values of the only stream, if the records are nothing else.
+    /// Takes the values of the only stream, if the records are nothing else. If the directory says that the records
+    /// have heap or text, they do not.
     fn only_values<'a>(&self, streams: &mut Streams<'a>) -> Option<StreamBytes<'a>> {
         let [level] = &self.shape.levels[..] else { return None };
         let [ColumnShape { part: ColumnPart::Values { kind, count }, under: None, .. }] = &level.columns[..]
         else {
             return None;
         };
+        let Directory { heap, text, .. } = streams.directory;
+        let is_all = (kind.fixed_size() as usize).checked_mul(*count) == Some(level.size)
+            && (self.part.is_some() || heap | text == 0);
         let stream = streams.decoded.0.first_mut()?;
-        let is_all = (kind.fixed_size() as usize).checked_mul(*count) == Some(level.size);
         match std::mem::replace(stream, Stream::Unread) {
             Stream::Bytes(values) if is_all => Some(values),
             other => {
