@@ -300,21 +300,25 @@ impl Builder<'_> {
                 return fields.try_for_each(|(at, ty, name)| self.named(name, level, *ty, place.inside(*at)));
             }
             Kind::Newtype => return self.part(level, self.element(ty), place.inside(0)),
-            Kind::Box => {
-                self.boxes += 1;
-                let stream = self.shape.streams.len();
-                if stream + self.boxes > MAX_STREAMS {
-                    return None;
-                }
-                let inner = self.level_of(self.element(ty), "", place.under, place.depth + 1)?;
-                self.column(level, place, stream, ColumnPart::Box(inner));
-            }
+            Kind::Box => return self.boxed(level, ty, place),
             Kind::Enum => return self.choice(level, ty, place),
             _ => {
                 let stream = self.stream(StreamKind::Values(kind))?;
                 self.column(level, place, stream, ColumnPart::Values { kind, count: 1 });
             }
         }
+        Some(())
+    }
+
+    /// Adds a box.
+    fn boxed(&mut self, level: usize, ty: u32, place: PartPlace) -> Option<()> {
+        self.boxes += 1;
+        let stream = self.shape.streams.len();
+        if stream + self.boxes > MAX_STREAMS {
+            return None;
+        }
+        let inner = self.level_of(self.element(ty), "", place.under, place.depth + 1)?;
+        self.column(level, place, stream, ColumnPart::Box(inner));
         Some(())
     }
 
