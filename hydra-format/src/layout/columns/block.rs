@@ -130,7 +130,7 @@ impl ColumnLayout {
         (entries, all.into_iter().map(|stored| stored.bytes).collect())
     }
 
-    /// Returns the decoded streams of a payload.
+    /// Returns the streams of a payload, of which none was read.
     fn streams<'a>(&'a self, block: &'a BlockAt, payload: &'a [u8]) -> Result<Streams<'a>> {
         let all = self.part.as_ref().map_or(self.shape.streams.len(), |(all, _)| *all);
         let mut directory = Directory::read(block, payload, all)?;
@@ -138,9 +138,7 @@ impl ColumnLayout {
             let entry = |stream: &usize| directory.streams.get(*stream).copied().unwrap_or_default();
             directory.streams = streams.iter().map(entry).collect();
         }
-        let mut streams = Streams::new(block, &self.schema, &self.shape, directory, payload);
-        streams.read()?;
-        Ok(streams)
+        Ok(Streams::new(block, &self.schema, &self.shape, directory, payload))
     }
 
     /// Returns the records around one as rows, and which they are, if they can be read without all others. The
@@ -238,6 +236,7 @@ impl BlockLayout for ColumnLayout {
         let end = start.saturating_add(block.payload_bytes as usize);
         let payload = backing.get(start..end).ok_or_else(|| block.error(ErrorKind::CutShort))?;
         let mut streams = self.streams(block, payload)?;
+        streams.read()?;
         match self.only_values(&mut streams) {
             Some(StreamBytes::Made(mut values)) => {
                 let (count, end) = (values.len(), line_up(values.len() as u64) as usize);
@@ -264,13 +263,15 @@ impl BlockLayout for ColumnLayout {
     }
 
     fn audit(&self, block: &BlockAt, payload: &[u8], auditor: &Auditor, report: &mut dyn FnMut(Error)) {
-        let rows = self.streams(block, payload).and_then(|streams| {
+        let rows = self.streams(block, payload).and_then(|mut streams| {
+            let is_whole = streams.read_each(report);
             streams.audit(report);
-            self.rows(block, &streams)
+            is_whole.then(|| self.rows(block, &streams)).transpose()
         });
         let (buffer, ranges) = match rows {
             Err(error) => return report(error),
-            Ok(rows) => rows,
+            Ok(None) => return,
+            Ok(Some(rows)) => rows,
         };
         let Ok(rows) = Payload::new(Backing::Buffer(Arc::new(buffer)), ranges) else {
             return report(block.error(ErrorKind::BadUtf8));

@@ -3,7 +3,7 @@
 
 use super::directory::{Directory, StreamEntry};
 use super::encoding::{self, Flaw, Offsets};
-use super::shape::{ColumnPart, Level, Presence, Shape, StreamKind};
+use super::shape::{ColumnPart, ColumnShape, Presence, Shape, StreamKind};
 use super::zstd;
 use crate::layout::rows::At;
 use crate::memory::{AlignedBuf, Text};
@@ -206,33 +206,58 @@ impl<'a> Streams<'a> {
         self.level(0, u64::from(self.block.count))
     }
 
+    /// Reads the streams that can be read, and reports what is wrong with each of the others. Returns whether all
+    /// were read. Without a presence stream, what is in its option is not looked at.
+    pub(super) fn read_each(&mut self, report: &mut dyn FnMut(Error)) -> bool {
+        let shape: &'a Shape = self.shape;
+        let damaged = (0..self.directory.streams.len()).filter_map(|stream| self.checksum(stream).err());
+        let mut all = damaged.map(&mut *report).count() == 0;
+        self.trusted = all;
+        for column in shape.levels.first().map_or(&[][..], |level| &level.columns) {
+            let presence = column.under.and_then(|presence| self.decoded.0.get(presence.stream));
+            let read = match presence {
+                Some(Stream::Unread) => continue,
+                _ => self.column(column, u64::from(self.block.count)),
+            };
+            if let Err(error) = read {
+                all = false;
+                // Checksums were reported before.
+                (error.kind() != ErrorKind::Checksum).then(|| report(error));
+            }
+        }
+        all
+    }
+
     /// Reads the streams of a level.
     fn level(&mut self, level: usize, slots: u64) -> Result<()> {
         let shape: &'a Shape = self.shape;
-        let Some(Level { columns, .. }) = shape.levels.get(level) else { return Ok(()) };
-        for column in columns {
-            let stream = column.stream;
-            match &column.part {
-                ColumnPart::Bit => self.bits(stream, slots, column.under)?,
-                ColumnPart::Values { kind, count } => {
-                    self.values(stream, *kind, slots.saturating_mul(*count as u64), column.under)?;
-                }
-                ColumnPart::Text => self.text(stream, slots, column.under)?,
-                ColumnPart::Bytes => self.run(stream, slots, column.under)?,
-                ColumnPart::List(inner) => {
-                    let elements = self.offsets(stream, slots, column.under)?;
-                    self.level(*inner, elements)?;
-                }
-                ColumnPart::Box(inner) => self.level(*inner, slots)?,
-                ColumnPart::Array(count, inner) => self.level(*inner, slots.saturating_mul(*count as u64))?,
-                ColumnPart::Enum { kind, variants } => {
-                    self.values(stream, *kind, slots, column.under)?;
-                    for (slots, inner) in self.tagged(stream, *kind, variants, column.under) {
-                        self.level(inner, slots)?;
-                    }
-                }
-                ColumnPart::Rows(ty) => self.rows(stream, *ty, slots, column.under)?,
+        let columns = shape.levels.get(level).map_or(&[][..], |level| &level.columns);
+        columns.iter().try_for_each(|column| self.column(column, slots))
+    }
+
+    /// Reads the streams of a column.
+    fn column(&mut self, column: &'a ColumnShape, slots: u64) -> Result<()> {
+        let (stream, under) = (column.stream, column.under);
+        match &column.part {
+            ColumnPart::Bit => self.bits(stream, slots, under)?,
+            ColumnPart::Values { kind, count } => {
+                self.values(stream, *kind, slots.saturating_mul(*count as u64), under)?;
             }
+            ColumnPart::Text => self.text(stream, slots, under)?,
+            ColumnPart::Bytes => self.run(stream, slots, under)?,
+            ColumnPart::List(inner) => {
+                let elements = self.offsets(stream, slots, under)?;
+                self.level(*inner, elements)?;
+            }
+            ColumnPart::Box(inner) => self.level(*inner, slots)?,
+            ColumnPart::Array(count, inner) => self.level(*inner, slots.saturating_mul(*count as u64))?,
+            ColumnPart::Enum { kind, variants } => {
+                self.values(stream, *kind, slots, under)?;
+                for (slots, inner) in self.tagged(stream, *kind, variants, under) {
+                    self.level(inner, slots)?;
+                }
+            }
+            ColumnPart::Rows(ty) => self.rows(stream, *ty, slots, under)?,
         }
         Ok(())
     }
@@ -280,6 +305,18 @@ impl<'a> Streams<'a> {
         slots.saturating_sub(ones.saturating_mul(presence.times as u64))
     }
 
+    /// Returns an error if the bytes of a stream do not match their checksum.
+    fn checksum(&self, stream: usize) -> Result<()> {
+        let entry = self.directory.streams.get(stream).copied().unwrap_or_default();
+        let crc = crc32fast::hash(entry.stored(self.payload).unwrap_or_default());
+        if crc == entry.crc {
+            return Ok(());
+        }
+        let at = self.block.payload().saturating_add(entry.offset.into());
+        let error = self.block.error(ErrorKind::Checksum).moved_to(at).path(self.shape.path(stream));
+        Err(error.expected(format!("{:#010x}", entry.crc)).found(format!("{crc:#010x}")))
+    }
+
     /// Returns the entry of a stream and its stored bytes, if the entry is what follows from the streams above
     /// and the bytes match their checksum.
     pub(super) fn entry(
@@ -291,12 +328,8 @@ impl<'a> Streams<'a> {
     ) -> Result<(StreamEntry, StreamBytes<'a>)> {
         let entry = self.directory.streams.get(stream).copied().unwrap_or_default();
         let kind = self.shape.streams.get(stream).copied().unwrap_or(StreamKind::Rows);
-        let stored = entry.stored(self.payload).unwrap_or_default();
-        let crc = if self.trusted { entry.crc } else { crc32fast::hash(stored) };
-        if crc != entry.crc {
-            let at = self.block.payload().saturating_add(entry.offset.into());
-            let error = self.block.error(ErrorKind::Checksum).moved_to(at).path(self.shape.path(stream));
-            return Err(error.expected(format!("{:#010x}", entry.crc)).found(format!("{crc:#010x}")));
+        if !self.trusted {
+            self.checksum(stream)?;
         }
         if entry.unknown_flags() != 0 || !encoding::is_known(entry.encoding, kind.content()) {
             let found = format!("encoding {}, flags {:#04x}", entry.encoding, entry.flags);
@@ -567,6 +600,9 @@ impl<'a> Streams<'a> {
         self.directory
             .audit(self.payload, &mut |at| report(irregular(self.block.payload().saturating_add(at))));
         for (number, (entry, kind)) in self.directory.streams.iter().zip(&self.shape.streams).enumerate() {
+            if matches!(self.decoded.0.get(number), Some(Stream::Unread)) {
+                continue;
+            }
             let Ok(stored) = self.content(number, entry) else { continue };
             let absent = if entry.encoding == 0 { 0 } else { entry.absent };
             let count = entry.slots.saturating_sub(absent) as usize;

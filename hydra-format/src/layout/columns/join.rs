@@ -75,7 +75,7 @@ impl<'s, 'a> Join<'s, 'a> {
             Stream::Rows(bytes, heap, text) => {
                 let text = std::str::from_utf8(bytes.get(text.clone())?).ok()?;
                 let rows = At::new(&[], bytes.get(heap.clone())?, text);
-                Some((Relocation::unverified(schema, rows), LINE as usize))
+                Some((Relocation::unverified(schema, shape, rows), LINE as usize))
             }
             _ => None,
         });
@@ -186,18 +186,8 @@ impl<'s, 'a> Join<'s, 'a> {
     /// Notes that slots of a level, and of the boxes in them, have no place.
     fn nowhere(&mut self, level: usize, count: usize) -> Option<()> {
         push(self.places.get_mut(level)?, SlotRun { place: NOWHERE, count }, 0);
-        self.no_boxes(level, count)
-    }
-
-    fn no_boxes(&mut self, level: usize, count: usize) -> Option<()> {
-        for column in &self.shape.levels.get(level)?.columns {
-            match column.part {
-                ColumnPart::Box(inner) => self.nowhere(inner, count)?,
-                ColumnPart::Array(times, inner) => self.no_boxes(inner, count.checked_mul(times)?)?,
-                _ => {}
-            }
-        }
-        Some(())
+        let boxes = &self.shape.levels.get(level)?.boxes;
+        boxes.iter().try_for_each(|(inner, times)| self.nowhere(*inner, count.checked_mul(*times)?))
     }
 
     /// Writes the values of all records.

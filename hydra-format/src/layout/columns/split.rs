@@ -295,7 +295,7 @@ impl<'s> Split<'s> {
         let present = self.parts(column, here).filter_map(|(_, part)| part?.get(..bytes));
         let present: Vec<&[u8]> = present.collect();
         let copy = |to: &mut RowTarget| {
-            let mut relocation = Relocation::verified(self.schema, self.rows);
+            let mut relocation = Relocation::verified(self.schema, self.shape, self.rows);
             let places = (0..present.len()).map(|index| index.saturating_mul(bytes));
             places.zip(&present).try_for_each(|(place, value)| relocation.copy(ty, value, place, to))
         };
