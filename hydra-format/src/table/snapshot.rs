@@ -179,23 +179,29 @@ impl Snapshot {
 
     /// Returns the block of an entry, to be read as `target`.
     pub(crate) fn load_as(&self, table: usize, entry: &Entry, target: &Arc<Schema>) -> Result<Loaded> {
-        if let Some(loaded) = self.load_part(table, entry, target)? {
+        let info = self.opened.catalog.schemas.get(&entry.schema);
+        let Some(info) = info.filter(|info| !info.schema().is_identical(target)) else {
+            return self.load(table, entry);
+        };
+        let mapping =
+            self.mapping(entry.schema, target).map_err(|error| self.in_block(error, table, entry))?;
+        let evolution = &mapping.evolution;
+        if let Some(loaded) = mapping.blocks.find(entry) {
+            return Ok(loaded);
+        }
+        if evolution.removes()
+            && let Some(loaded) = self.load_part(table, entry, &mapping, info.schema(), target)?
+        {
             return Ok(loaded);
         }
         let loaded = self.load(table, entry)?;
-        if loaded.schema.is_identical(target) {
-            return Ok(loaded);
+        match evolution.resolution() {
+            Resolution::Transcoded => mapping
+                .blocks
+                .get(*entry, || loaded.transcoded(evolution.plan(), target))
+                .map_err(|error| self.in_block(error, table, entry)),
+            resolution => Ok(loaded.shown_as(target.clone(), resolution == Resolution::Wider)),
         }
-        let shown = self.mapping(entry.schema, target).and_then(|mapping| {
-            let evolution = &mapping.evolution;
-            match evolution.resolution() {
-                Resolution::Transcoded => {
-                    mapping.blocks.get(*entry, || loaded.transcoded(evolution.plan(), target))
-                }
-                resolution => Ok(loaded.shown_as(target.clone(), resolution == Resolution::Wider)),
-            }
-        });
-        shown.map_err(|error| self.in_block(error, table, entry))
     }
 
     /// Returns how records of a schema are read as `target`. It is computed once, and cached together with
@@ -350,6 +356,13 @@ impl Loaded {
             "a plan wrote invalid values"
         );
         Ok(Loaded { bad: bad.into(), ..Loaded::new(payload, schema, self.first, self.count) })
+    }
+
+    /// Returns the first `size` bytes of the record at an index of the table, with heap and text.
+    pub(super) fn record(&self, index: u64, size: usize) -> Option<At<'_>> {
+        let start = usize::try_from(index.checked_sub(self.first)?).ok()?.checked_mul(self.stride)?;
+        let rows = self.rows();
+        Some(rows.with(rows.bytes().get(start..)?.get(..size)?))
     }
 
     /// Returns the position of a record in the block; the number of records if it comes after the block.
