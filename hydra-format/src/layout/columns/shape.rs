@@ -319,18 +319,6 @@ impl Builder<'_> {
         Some(())
     }
 
-    /// Adds a box.
-    fn boxed(&mut self, level: usize, ty: u32, place: PartPlace) -> Option<()> {
-        self.boxes += 1;
-        let stream = self.shape.streams.len();
-        if stream + self.boxes > MAX_STREAMS {
-            return None;
-        }
-        let inner = self.level_of(self.element(ty), "", place.under, place.depth + 1)?;
-        self.column(level, place, stream, ColumnPart::Box(inner));
-        Some(())
-    }
-
     /// Adds the fields of the root.
     fn root(&mut self, level: usize, fields: &[PlacedType], place: PartPlace) -> Option<()> {
         for (at, ty, name) in fields {
