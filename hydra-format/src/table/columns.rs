@@ -19,8 +19,8 @@ use crate::store::index::Entry;
 use crate::store::storage::Source;
 use crate::{Dynamic, Error, ErrorKind, Hydra, Kind, Result, Schema};
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// What is computed once to read the records of a schema.
 pub(crate) struct SchemaRecords {
