@@ -75,7 +75,7 @@ impl<'a> StringDictionary<'a> {
     }
 
     /// Reads the numbers from the start of a group on: whole groups, or up to the end of the stream.
-    pub(super) fn read(&self, first_group: usize, out: &mut [u16]) -> Result<(), Flaw> {
+    pub(super) fn read_numbers(&self, first_group: usize, out: &mut [u16]) -> Result<(), Flaw> {
         self.numbers.read(first_group, out);
         let count = self.offsets.len() / 4 - 1;
         match out.iter().max() {
