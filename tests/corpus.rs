@@ -55,11 +55,12 @@ fn large_inputs_take_a_bounded_share_of_memory() {
 fn columns_take_no_more_than_their_rule_allows() {
     let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
     let offsets = |slots: u32, each: u32| {
-        // A delta of equal steps: widths, minima and firsts of its groups.
+        // A delta of equal steps: widths, minima and firsts of its groups, and no exceptions.
         let groups = (slots + 1).div_ceil(1024);
         let mut bytes = vec![0; groups as usize];
         bytes.extend(words(&vec![each; groups as usize]));
         bytes.extend((0..groups).flat_map(|group| (group * 1024 * each).to_le_bytes()));
+        bytes.extend([0; 4]);
         Stream::coded(3, (slots + 1) * 4, slots, &bytes)
     };
     let constant = |plain: u32, slots: u32, value: &[u8]| Stream::coded(1, plain, slots, value);

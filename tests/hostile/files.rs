@@ -2,11 +2,9 @@
 
 use crate::Make;
 use hydra::schema::TypeRef;
-use hydra::{Descriptor, Durability, Hydra, Kind, Layout, Schema, TableId, Value, Writer, testing};
-use hydra_tests::columns::{Columns, Stream};
+use hydra::{Descriptor, Durability, Hydra, Kind, Schema, Value, Writer, testing};
 use hydra_tests::craft::{Block, Craft};
 use hydra_tests::memory::Memory;
-use hydra_tests::types::Tree;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -151,119 +149,10 @@ pub(crate) const KINDS: &[(&str, Make)] = &[
         writer.finish().expect("a file");
         disk.file("file").expect("the file").to_vec()
     }),
-    ("columns of numbers", |bytes| {
-        of_columns(&|table, writer| {
-            for number in 0..bytes as u64 / 5 {
-                writer.append(table, &(number * number, (number % 7 > 0).then_some(number as u16)))?;
-            }
-            Ok(())
-        })
-    }),
-    ("columns of strings", |bytes| {
-        of_columns(&|table, writer| {
-            for number in 0..bytes as u64 / 9 {
-                writer.append(table, &(number.to_string(), vec![number % 3 == 0; number as usize % 4]))?;
-            }
-            Ok(())
-        })
-    }),
-    ("columns of trees", |bytes| {
-        of_columns(&|table, writer| {
-            for number in 0..bytes as i32 / 20 {
-                let leaf = || Some(Box::new(Tree { value: number, left: None, right: None }));
-                writer.append(table, &Tree { value: 1, left: leaf(), right: leaf() })?;
-            }
-            Ok(())
-        })
-    }),
-    ("tiny blocks of columns", |bytes| {
-        tiny_columns(&Schema::of::<u8>(), bytes / 256, &[Stream::plain(1, &[1])])
-    }),
-    ("tiny blocks of wide columns", |bytes| {
-        let count = 1000;
-        let types = [Descriptor::tuple(vec![TypeRef::Index(1); count]), Descriptor::scalar(Kind::U8)];
-        let schema = Schema::new(types.to_vec()).expect("a schema");
-        tiny_columns(&schema, bytes / 128 / count, &vec![Stream::plain(1, &[1]); count])
-    }),
-    ("schemas of columns", |bytes| {
-        // Each schema has a plan of its own, of as many streams as it has fields.
-        let (mut craft, fields) = (Craft::default(), 400);
-        for id in 1..(bytes / fields / 150) as u32 + 2 {
-            let mut types =
-                vec![Descriptor::tuple(vec![TypeRef::Index(1); fields]), Descriptor::scalar(Kind::U8)];
-            types[0] = Descriptor::structure(
-                format!("T{id}"),
-                (0..fields).map(|at| (format!("f{at}"), TypeRef::Index(1))).collect(),
-            );
-            let schema = Schema::new(types).expect("a schema");
-            craft.schema(id, &id.to_string(), schema.core(), schema.notes());
-            let columns = Columns { streams: vec![Stream::plain(1, &[1]); fields], ..Columns::default() };
-            craft.columns((id, 0, 1, fields as u32), &columns);
-        }
-        craft.finish()
-    }),
-    ("columns with exceptions", |bytes| {
-        let count = bytes as u32 / 12;
-        let mut stored = vec![0; count.div_ceil(1024) as usize * 9];
-        stored.extend(count.to_le_bytes());
-        (0..count).for_each(|at| stored.extend(at.to_le_bytes()));
-        stored.extend(vec![7; count as usize * 8]);
-        of_streams(&Schema::of::<u64>(), count, &[Stream::coded(2, count * 8, count, &stored)])
-    }),
-    ("columns of two variants in turn", |bytes| {
-        let count = bytes as u32 / 3;
-        let tags: Vec<u8> = (0..count).map(|at| at as u8 & 1).collect();
-        let some = vec![1; count as usize];
-        let streams = [
-            Stream::plain(count, &tags),
-            Stream::plain(count.div_ceil(2), &some[..count.div_ceil(2) as usize]),
-            Stream::plain(count / 2, &some[..count as usize / 2]),
-        ];
-        of_streams(&Schema::of::<Either>(), count, &streams)
-    }),
     ("image", |bytes| hydra::to_bytes(&vec!["x".to_string(); bytes / 9]).expect("an image").to_vec()),
     ("names in a path", |bytes| [b"a", &b".a".repeat(bytes / 2)[..]].concat()),
     ("indexes in a path", |bytes| b"[0]".repeat(bytes / 3)),
 ];
-
-#[derive(Clone, Copy, Hydra)]
-enum Either {
-    #[allow(dead_code)]
-    Left(u8),
-    #[allow(dead_code)]
-    Right(u8),
-}
-
-/// A file that a writer makes of columns.
-fn of_columns<T: Hydra>(append: &dyn Fn(TableId<T>, &mut Writer) -> hydra::Result<()>) -> Vec<u8> {
-    let disk = Memory::default();
-    let options = Writer::options().file_id([7; 16]).layout(Layout::Columns);
-    let mut writer = testing::create(options, &disk, Path::new("file")).expect("a file");
-    let table = writer.table::<T>().expect("a table");
-    append(table, &mut writer).expect("records");
-    writer.finish().expect("a file");
-    disk.file("file").expect("the file").to_vec()
-}
-
-/// A file with one block of these streams.
-fn of_streams(schema: &Schema, count: u32, streams: &[Stream]) -> Vec<u8> {
-    let mut craft = Craft::default();
-    craft.schema(1, "T", schema.core(), schema.notes());
-    let columns = Columns { streams: streams.to_vec(), ..Columns::default() };
-    craft.columns((1, 0, count, schema.root().size() as u32), &columns);
-    craft.finish()
-}
-
-/// Blocks of one record of these streams.
-fn tiny_columns(schema: &Schema, blocks: usize, streams: &[Stream]) -> Vec<u8> {
-    let mut craft = Craft::default();
-    craft.schema(1, "T", schema.core(), schema.notes());
-    let columns = Columns { streams: streams.to_vec(), ..Columns::default() };
-    for block in 0..blocks {
-        craft.columns((1, block as u64, 1, schema.root().size() as u32), &columns);
-    }
-    craft.finish()
-}
 
 fn padded(byte: u8) -> Vec<u8> {
     [&[byte][..], &[0; 63]].concat()

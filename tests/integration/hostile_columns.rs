@@ -204,12 +204,58 @@ fn wide_structs_of_units_take_little_time() -> Result<()> {
     let many = Descriptor::tuple(vec![at(1); 4000]);
     let schema = Schema::new(vec![many, wide, Descriptor::scalar(Kind::U8), Descriptor::scalar(Kind::Unit)])?;
     let bytes = crafted(&schema, 1, &Columns::default());
-    let start = Instant::now();
-    let file = hydra_tests::memory::File::of(&bytes);
-    let mut findings = Vec::new();
-    testing::check(&file, &mut |finding| findings.push(finding.to_string()))?;
+    let findings = checked(&bytes)?;
     assert!(findings.iter().any(|finding| finding.contains("expected 4000 streams")), "{findings:?}");
+    Ok(())
+}
+
+/// What a check finds in a block, within seconds.
+fn checked(bytes: &[u8]) -> Result<Vec<String>> {
+    let (start, mut findings) = (Instant::now(), Vec::new());
+    testing::check(&hydra_tests::memory::File::of(bytes), &mut |finding| findings.push(finding.to_string()))?;
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    // These files have no directory, and no copies of their schemas.
+    findings.retain(|finding| !finding.contains("the file was closed"));
+    Ok(findings)
+}
+
+/// Boxes in boxes that are absent have no bytes in rows, and without streams none in a file.
+#[test]
+fn boxes_in_absent_boxes_take_little_time() -> Result<()> {
+    let at = TypeRef::Index;
+    let many = Descriptor::tuple(vec![at(3); 4000]);
+    let types = vec![Descriptor::option(at(1)), Descriptor::boxed(at(2)), many, Descriptor::boxed(at(4))];
+    let schema = Schema::new([types, vec![Descriptor::scalar(Kind::Unit)]].concat())?;
+    let count: u32 = 1_000_000;
+    let columns =
+        Columns { streams: vec![Stream::coded(1, count.div_ceil(8), count, &[0])], ..Columns::default() };
+    assert_eq!(checked(&crafted(&schema, count, &columns))?, Vec::<String>::new());
+    Ok(())
+}
+
+/// A variant is found by its tag, and not among all variants.
+#[test]
+fn rows_of_many_variants_take_little_time() -> Result<()> {
+    let at = TypeRef::Index;
+    let variant = |tag| (format!("{tag}"), i128::from(tag) * 3, hydra::schema::Style::Unit, Vec::new());
+    let (variants, count) = (60_000, 100_000);
+    let schema = Schema::new(vec![
+        Descriptor::structure("Node", vec![("list".into(), at(1)), ("next".into(), at(2))]),
+        Descriptor::list(at(3)),
+        Descriptor::option(at(4)),
+        Descriptor::enumeration("Many", Kind::U32, (0..variants).map(variant).collect()),
+        Descriptor::boxed(at(0)),
+    ])?;
+    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+    let list = words(&[(variants as u32 - 1) * 3]).repeat(count);
+    let mut rows = words(&[64 + list.len().next_multiple_of(64) as u32]);
+    rows.resize(64, 0);
+    rows.extend(words(&[0, count as u32, 0, 0, 0]));
+    rows.resize(128, 0);
+    rows.extend(&list);
+    rows.resize(rows.len().next_multiple_of(64), 0);
+    let columns = Columns { heap: list.len() as u32, text: 0, streams: vec![Stream::plain(1, &rows)] };
+    assert_eq!(checked(&crafted(&schema, 1, &columns))?, Vec::<String>::new());
     Ok(())
 }
 

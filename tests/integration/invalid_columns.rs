@@ -133,7 +133,8 @@ pub(crate) fn sound() -> Vec<Vec<u8>> {
         file::<u8>(3, &numbers()),
         coded(2, &[2, 5, 0x34, 0, 0, 0, 0]),
         coded(2, &[2, 5, 0x30, 1, 0, 0, 0, 1, 0, 0, 0, 200]),
-        coded(3, &[2, 1, 5, 2]),
+        coded(3, &[2, 1, 5, 2, 0, 0, 0, 0]),
+        coded(3, &[2, 1, 5, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9]),
         coded(4, &[2, 0, 0, 0, 5, 6, 1, 0, 0, 2, 0, 0, 0, 0]),
         file::<bool>(3, &columns(0, 0, &[Stream::coded(1, 1, 3, &[1])])),
         file::<String>(2, &strings(&[0, 2, 3], "éa".as_bytes())),
@@ -170,7 +171,6 @@ pub(crate) const CASES: &[Case] = &[
     ("columns-encoding", "M7.1-3", Unsupported, "HY0203", || entry(|stream| stream.head[0] = 7)),
     ("columns-encoding-of-floats", "M7.1-3", Unsupported, "HY0203", || entry(|stream| stream.head[0] = 5)),
     ("columns-flag", "M7.1-3", Unsupported, "HY0203", || entry(|stream| stream.head[2] = 0x20)),
-    ("columns-zstd-of-numbers", "M7.1-3", Unsupported, "HY0203", || entry(|stream| stream.head[2] = 1)),
     ("columns-memory", "M7.1-4", Damaged, "HY0306", || {
         let stream = Stream::coded(1, 24_000_000, 3_000_000, &[7; 8]);
         file::<u64>(3_000_000, &columns(0, 0, &[stream]))
@@ -260,6 +260,7 @@ pub(crate) const CASES: &[Case] = &[
             frame.splice(4..6, [0x80, 14 << 3, 40, 0, 0, 0]);
         })
     }),
+    ("columns-zstd-of-numbers", "M7.5-1", Damaged, "HY0306", || entry(|stream| stream.head[2] = 1)),
     // Values.
     ("columns-char", "M5-1", Damaged, "HY0301", || {
         file::<char>(1, &columns(0, 0, &[Stream::plain(1, &words(&[0xd800]))]))

@@ -8,6 +8,8 @@ mod attributes;
 mod bad_input;
 /// Columns, compared with rows.
 mod columns;
+/// Columns of which some cannot be read.
+mod columns_apart;
 /// `Debug` of views.
 mod debug;
 /// Values whose Drop panics while they are changed.

@@ -107,16 +107,15 @@ impl ColumnLayout {
                 StreamKind::Rows => all.push(encoding::store_run_bytes(&stream.bytes, &zstd::compress)),
             }
         }
-        let packed = |kind: &StreamKind| !matches!(kind, StreamKind::Run(_) | StreamKind::Rows);
-        for (stored, _) in all.iter_mut().zip(&self.shape.streams).filter(|(_, kind)| packed(kind)) {
-            stored.compress_packed(&zstd::compress);
-        }
-        let entry = |(stored, (stream, kind)): (&EncodedStream, (&Gathered, &StreamKind))| {
+        let entry = |(stored, (stream, kind)): (&mut EncodedStream, (&Gathered, &StreamKind))| {
             let plain = match kind {
                 StreamKind::Offsets(_) => stream.offsets.len().saturating_mul(4),
                 StreamKind::Run(_) => stored.plain,
                 _ => stream.bytes.len(),
             };
+            if !matches!(kind, StreamKind::Run(_) | StreamKind::Rows) {
+                stored.compress_packed(plain, &zstd::compress);
+            }
             StreamEntry {
                 encoding: stored.encoding,
                 parameter: stored.parameter,
@@ -127,7 +126,7 @@ impl ColumnLayout {
                 ..StreamEntry::default()
             }
         };
-        let entries = all.iter().zip(gathered.iter().zip(&self.shape.streams)).map(entry).collect();
+        let entries = all.iter_mut().zip(gathered.iter().zip(&self.shape.streams)).map(entry).collect();
         (entries, all.into_iter().map(|stored| stored.bytes).collect())
     }
 
@@ -142,7 +141,7 @@ impl ColumnLayout {
         block: &'a BlockAt,
         payload: &'a [u8],
         unpacked: &'a Unpacked,
-        trusted: bool,
+        is_window: bool,
     ) -> Result<Streams<'a>> {
         let all = self.part.as_ref().map_or(self.shape.streams.len(), |(all, _)| *all);
         let mut directory = Directory::read(block, payload, all)?;
@@ -150,7 +149,7 @@ impl ColumnLayout {
             let entry = |stream: &usize| directory.streams.get(*stream).copied().unwrap_or_default();
             directory.streams = streams.iter().map(entry).collect();
         }
-        Ok(Streams::new(block, &self.schema, &self.shape, directory, (payload, unpacked), trusted))
+        Ok(Streams::new(block, &self.schema, &self.shape, directory, (payload, unpacked), is_window))
     }
 
     /// Returns the records around one as rows, and which they are, if they can be read without all others: no
@@ -294,13 +293,14 @@ impl BlockLayout for ColumnLayout {
     fn audit(&self, block: &BlockAt, payload: &[u8], auditor: &Auditor, report: &mut dyn FnMut(Error)) {
         let unpacked = self.unpacked();
         let rows = self.streams(block, payload, &unpacked, false).and_then(|mut streams| {
-            let rows = self.rows(block, &mut streams, AlignedBuf::default())?;
+            let is_whole = streams.read_each(report);
             streams.audit(report);
-            Ok(rows)
+            is_whole.then(|| self.rows(block, &mut streams, AlignedBuf::default())).transpose()
         });
         let (buffer, ranges) = match rows {
             Err(error) => return report(error),
-            Ok(rows) => rows,
+            Ok(None) => return,
+            Ok(Some(rows)) => rows,
         };
         let Ok(rows) = Payload::new(Backing::Buffer(Arc::new(buffer)), ranges) else {
             return report(block.error(ErrorKind::BadUtf8));

@@ -3,9 +3,9 @@
 //! after the other, so that what is decoded stays in the cache of the processor.
 
 use super::directory::{Directory, StreamEntry};
-use super::encoding::{self, Flaw, Offsets};
+use super::encoding::{self, Flaw, Offsets, Scratch};
 use super::reading::{Mask, Reading, Source, Tags};
-use super::shape::{ColumnPart, Level, Presence, Shape, StreamKind};
+use super::shape::{ColumnPart, ColumnShape, Presence, Shape, StreamKind};
 use super::zstd;
 use crate::layout::rows::At;
 use crate::memory::{AlignedBuf, Text};
@@ -14,6 +14,7 @@ use crate::store::block::BlockAt;
 use crate::store::bytes::{LINE, get, is_zero, line_up};
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::ops::{Deref, Range};
 use std::sync::OnceLock;
 
@@ -145,8 +146,11 @@ pub(super) struct Streams<'a> {
     sources: Vec<Source<'a>>,
     /// The streams for the part of the records that was read last.
     pub(super) decoded: Decoded<'a>,
-    /// Whether all bytes were checked, and only some records are read, of which the text is checked later.
+    /// Whether all bytes were checked.
     trusted: bool,
+    /// Whether only some records are read, of which the text is checked later.
+    is_window: bool,
+    scratch: RefCell<Box<Scratch>>,
 }
 
 impl<'a> Streams<'a> {
@@ -157,51 +161,79 @@ impl<'a> Streams<'a> {
         shape: &'a Shape,
         directory: Directory,
         (payload, unpacked): (&'a [u8], &'a Unpacked),
-        trusted: bool,
+        is_window: bool,
     ) -> Streams<'a> {
         let sources = shape.streams.iter().map(|_| Source::Closed).collect();
         let decoded = Decoded(shape.streams.iter().map(|_| Stream::Unread).collect());
-        Streams { block, schema, shape, payload, directory, unpacked, sources, decoded, trusted }
+        let (trusted, scratch) = (is_window, RefCell::default());
+        Streams { block, schema, shape, payload, directory, unpacked, sources, decoded, trusted, is_window, scratch }
     }
 
     /// Reads all streams of the shape's levels for these records.
     pub(super) fn read(&mut self, records: Range<usize>) -> Result<()> {
-        self.level(0, u64::from(self.block.count), records)
+        self.level(0, u64::from(self.block.count), &records)
+    }
+
+    /// Reads all records of the streams that can be read, and reports what is wrong with each of the others. Returns
+    /// whether all were read. Without a presence stream, what is in its option is not looked at.
+    pub(super) fn read_each(&mut self, report: &mut dyn FnMut(Error)) -> bool {
+        let shape: &'a Shape = self.shape;
+        let damaged = (0..self.directory.streams.len()).filter_map(|stream| self.checksum(stream).err());
+        let mut all = damaged.map(&mut *report).count() == 0;
+        self.trusted = all;
+        let count = self.block.count;
+        for column in shape.levels.first().map_or(&[][..], |level| &level.columns) {
+            let presence = column.under.and_then(|presence| self.decoded.0.get(presence.stream));
+            let read = match presence {
+                Some(Stream::Unread) => continue,
+                _ => self.column(column, count.into(), &(0..count as usize)),
+            };
+            if let Err(error) = read {
+                all = false;
+                // Checksums were reported before.
+                (error.kind() != ErrorKind::Checksum).then(|| report(error));
+            }
+        }
+        all
     }
 
     /// Reads the streams of a level for a range of its slots.
-    fn level(&mut self, level: usize, slots: u64, range: Range<usize>) -> Result<()> {
+    fn level(&mut self, level: usize, slots: u64, range: &Range<usize>) -> Result<()> {
         let shape: &'a Shape = self.shape;
-        let Some(Level { columns, .. }) = shape.levels.get(level) else { return Ok(()) };
-        for column in columns {
-            let (stream, under) = (column.stream, column.under);
-            match &column.part {
-                ColumnPart::Bit => self.bits(stream, slots, &range, under)?,
-                ColumnPart::Values { kind, count } => {
-                    self.values(stream, *kind, slots.saturating_mul(*count as u64), &times(&range, *count), under)?;
-                }
-                ColumnPart::Text => self.text(stream, slots, &range, under)?,
-                ColumnPart::Bytes => self.run(stream, slots, &range, under)?,
-                ColumnPart::List(inner) => {
-                    let elements = self.offsets(stream, slots, &range, under)?;
-                    let inside = self.decoded.0.get(stream).and_then(|offsets| offsets.all()).unwrap_or(0..0);
-                    self.level(*inner, elements, inside)?;
-                }
-                ColumnPart::Box(inner) => self.level(*inner, slots, range.clone())?,
-                ColumnPart::Array(count, inner) => {
-                    self.level(*inner, slots.saturating_mul(*count as u64), times(&range, *count))?;
-                }
-                ColumnPart::Enum { kind, variants } if variants.is_empty() => {
-                    self.values(stream, *kind, slots, &range, under)?;
-                }
-                ColumnPart::Enum { kind, variants } => {
-                    let inside = self.tags(stream, *kind, variants, (slots, &range), under)?;
-                    for ((slots, range), (_, inner)) in inside.into_iter().zip(variants) {
-                        self.level(*inner, slots, range)?;
-                    }
-                }
-                ColumnPart::Rows(ty) => self.rows(stream, *ty, slots, under)?,
+        let columns = shape.levels.get(level).map_or(&[][..], |level| &level.columns);
+        columns.iter().try_for_each(|column| self.column(column, slots, range))
+    }
+
+    /// Reads the streams of a column for a range of its slots.
+    fn column(&mut self, column: &'a ColumnShape, slots: u64, range: &Range<usize>) -> Result<()> {
+        let (stream, under) = (column.stream, column.under);
+        match &column.part {
+            ColumnPart::Bit => self.bits(stream, slots, range, under)?,
+            ColumnPart::Values { kind, count } => {
+                let slots = slots.saturating_mul(*count as u64);
+                self.values(stream, *kind, slots, &times(range, *count), under)?;
             }
+            ColumnPart::Text => self.text(stream, slots, range, under)?,
+            ColumnPart::Bytes => self.run(stream, slots, range, under)?,
+            ColumnPart::List(inner) => {
+                let elements = self.offsets(stream, slots, range, under)?;
+                let inside = self.decoded.0.get(stream).and_then(Stream::all).unwrap_or(0..0);
+                self.level(*inner, elements, &inside)?;
+            }
+            ColumnPart::Box(inner) => self.level(*inner, slots, range)?,
+            ColumnPart::Array(count, inner) => {
+                self.level(*inner, slots.saturating_mul(*count as u64), &times(range, *count))?;
+            }
+            ColumnPart::Enum { kind, variants } if variants.is_empty() => {
+                self.values(stream, *kind, slots, range, under)?;
+            }
+            ColumnPart::Enum { kind, variants } => {
+                let inside = self.tags(stream, *kind, variants, (slots, range), under)?;
+                for ((slots, range), (_, inner)) in inside.into_iter().zip(variants) {
+                    self.level(*inner, slots, &range)?;
+                }
+            }
+            ColumnPart::Rows(ty) => self.rows(stream, *ty, slots, under)?,
         }
         Ok(())
     }
@@ -243,17 +275,25 @@ impl<'a> Streams<'a> {
         if under.is_none() { 0 } else { slots.saturating_sub(self.mask(under).count(0..slots as usize) as u64) }
     }
 
+    /// Returns an error if the bytes of a stream do not match their checksum.
+    fn checksum(&self, stream: usize) -> Result<()> {
+        let entry = self.directory.streams.get(stream).copied().unwrap_or_default();
+        let crc = crc32fast::hash(entry.stored(self.payload).unwrap_or_default());
+        if crc == entry.crc {
+            return Ok(());
+        }
+        let at = self.block.payload().saturating_add(entry.offset.into());
+        let error = self.block.error(ErrorKind::Checksum).moved_to(at).path(self.shape.path(stream));
+        Err(error.expected(format!("{:#010x}", entry.crc)).found(format!("{crc:#010x}")))
+    }
+
     /// Returns the entry of a stream and its stored bytes, if the entry is what follows from the streams above
     /// and the bytes match their checksum.
     fn entry(&self, stream: usize, slots: u64, absent: u64, plain: u64) -> Result<(StreamEntry, &'a [u8])> {
         let entry = self.directory.streams.get(stream).copied().unwrap_or_default();
         let kind = self.shape.streams.get(stream).copied().unwrap_or(StreamKind::Rows);
-        let stored = entry.stored(self.payload).unwrap_or_default();
-        let crc = if self.trusted { entry.crc } else { crc32fast::hash(stored) };
-        if crc != entry.crc {
-            let at = self.block.payload().saturating_add(entry.offset.into());
-            let error = self.block.error(ErrorKind::Checksum).moved_to(at).path(self.shape.path(stream));
-            return Err(error.expected(format!("{:#010x}", entry.crc)).found(format!("{crc:#010x}")));
+        if !self.trusted {
+            self.checksum(stream)?;
         }
         if entry.unknown_flags() != 0 || !encoding::is_known(entry.encoding, kind.content()) {
             let found = format!("encoding {}, flags {:#04x}", entry.encoding, entry.flags);
@@ -410,7 +450,8 @@ impl<'a> Streams<'a> {
         }
         let mut out = before.into_buffer();
         out.resize(range.len().saturating_mul(reading.size));
-        reading.fill(range, mask, &mut out).map_err(|flaw| self.error(stream, flaw))?;
+        let scratch = &mut self.scratch.borrow_mut();
+        reading.fill(range, mask, &mut out, scratch).map_err(|flaw| self.error(stream, flaw))?;
         Ok(Stream::Bytes(StreamBytes::Made(out)))
     }
 
@@ -424,7 +465,8 @@ impl<'a> Streams<'a> {
             return Ok(Some(plain));
         }
         out.resize((slots as usize).saturating_mul(reading.size));
-        reading.values.read(0..slots as usize, out).map_err(|flaw| self.error(0, flaw))?;
+        let scratch = &mut self.scratch.borrow_mut();
+        reading.values.read(0..slots as usize, out, scratch).map_err(|flaw| self.error(0, flaw))?;
         Ok(None)
     }
 
@@ -492,7 +534,9 @@ impl<'a> Streams<'a> {
         match opened.map_err(|flaw| self.error(stream, flaw))? {
             Offsets::Plain(values) => {
                 let mut reading = Reading::new(values, 4, count.saturating_add(1), is_plain.then_some(stored), absent > 0);
-                let last = reading.read(count..count.saturating_add(1)).map_err(|flaw| self.error(stream, flaw))?;
+                let scratch = &mut self.scratch.borrow_mut();
+                let last = reading.read(count..count.saturating_add(1), scratch);
+                let last = last.map_err(|flaw| self.error(stream, flaw))?;
                 let last = get::<u32>(last, 0);
                 Ok((reading, last, Stream::Offsets(Cow::default())))
             }
@@ -516,9 +560,10 @@ impl<'a> Streams<'a> {
         let mask = self.mask(under);
         let dense = reading.dense(range, mask);
         let is_dense = reading.is_dense();
+        let scratch = &mut self.scratch.borrow_mut();
         let has = |index: usize| !is_dense || mask.has(range.start.saturating_add(index));
         if let Stream::Dictionary { offsets, mut numbers } = before {
-            let read = reading.read(dense).map_err(|flaw| self.error(stream, flaw))?;
+            let read = reading.read(dense, scratch).map_err(|flaw| self.error(stream, flaw))?;
             let empty = offsets.len().saturating_sub(2) as u32;
             let mut next = read.as_chunks().0.iter().map(|number| u32::from(u16::from_le_bytes(*number)));
             numbers.clear();
@@ -527,7 +572,7 @@ impl<'a> Streams<'a> {
             return Ok(Stream::Dictionary { offsets, numbers });
         }
         let is_first = dense.start == 0;
-        let read = reading.read(dense.start..dense.end.saturating_add(1));
+        let read = reading.read(dense.start..dense.end.saturating_add(1), scratch);
         let read = read.map_err(|flaw| self.error(stream, flaw))?;
         let mut all = if let Stream::Offsets(Cow::Owned(all)) = before { all } else { Vec::new() };
         all.clear();
@@ -580,7 +625,7 @@ impl<'a> Streams<'a> {
         let number = stream.saturating_add(1);
         let is_new = matches!(self.sources.get(number), Some(Source::Closed));
         self.run(stream, slots, range, under)?;
-        if self.trusted {
+        if self.is_window {
             return Ok(());
         }
         let (Some(Source::Run(text)), Some(Stream::Bytes(StreamBytes::Lent(run)))) =
@@ -636,6 +681,9 @@ impl<'a> Streams<'a> {
         self.directory
             .audit(self.payload, &mut |at| report(irregular(self.block.payload().saturating_add(at))));
         for (number, (entry, kind)) in self.directory.streams.iter().zip(&self.shape.streams).enumerate() {
+            if matches!(self.decoded.0.get(number), Some(Stream::Unread)) {
+                continue;
+            }
             let Ok(stored) = self.content(number, entry) else { continue };
             let absent = if entry.encoding == 0 { 0 } else { entry.absent };
             let count = entry.slots.saturating_sub(absent) as usize;

@@ -13,7 +13,7 @@ use crate::store::bytes::LINE;
 use std::ops::Range;
 
 /// The bytes of records that pass all columns together, so that they stay in the first-level cache.
-const GROUP: usize = 8 << 10;
+const GROUP: usize = 16 << 10;
 
 /// The number of slots whose arrays or variants are written together, so that their places take little memory.
 const SOME: usize = 1024;
@@ -117,7 +117,7 @@ impl<'s, 'a> Join<'s, 'a> {
             Stream::Rows(bytes, heap, text) => {
                 let text = std::str::from_utf8(bytes.get(text.clone())?).ok()?;
                 let rows = At::new(&[], bytes.get(heap.clone())?, text);
-                Some((Relocation::unverified(schema, rows), LINE as usize))
+                Some((Relocation::unverified(schema, shape, rows), LINE as usize))
             }
             _ => None,
         });
@@ -232,18 +232,8 @@ impl<'s, 'a> Join<'s, 'a> {
     /// Notes that slots of a level, and of the boxes in them, have no place.
     fn nowhere(&mut self, level: usize, count: usize) -> Option<()> {
         push(self.places.get_mut(level)?, SlotRun { place: NOWHERE, count }, 0);
-        self.no_boxes(level, count)
-    }
-
-    fn no_boxes(&mut self, level: usize, count: usize) -> Option<()> {
-        for column in &self.shape.levels.get(level)?.columns {
-            match column.part {
-                ColumnPart::Box(inner) => self.nowhere(inner, count)?,
-                ColumnPart::Array(times, inner) => self.no_boxes(inner, count.checked_mul(times)?)?,
-                _ => {}
-            }
-        }
-        Some(())
+        let boxes = &self.shape.levels.get(level)?.boxes;
+        boxes.iter().try_for_each(|(inner, times)| self.nowhere(*inner, count.checked_mul(*times)?))
     }
 
     /// Writes the values of all records, from a place on.
@@ -369,13 +359,17 @@ impl<'s, 'a> Join<'s, 'a> {
     }
 }
 
-/// Writes values of `N` bytes to the starts of rows.
+/// Writes values of `N` bytes to the starts of rows, of which the last may be cut short.
 #[inline]
 fn spread<const N: usize>(rows: &mut [u8], stride: usize, values: &[u8], count: usize) {
     let (values, _) = values.as_chunks::<N>();
-    for (row, value) in rows.chunks_mut(stride.max(1)).zip(values.iter().take(count)) {
-        if let Some(row) = row.first_chunk_mut() {
-            *row = *value;
-        }
+    let mut values = values.iter().take(count);
+    let mut rows = rows.chunks_exact_mut(stride.max(1));
+    for row in rows.by_ref().take(values.len()) {
+        let (Some(row), Some(value)) = (row.first_chunk_mut(), values.next()) else { return };
+        *row = *value;
+    }
+    if let (Some(row), Some(value)) = (rows.into_remainder().first_chunk_mut(), values.next()) {
+        *row = *value;
     }
 }

@@ -2,7 +2,7 @@
 //! values.
 
 use super::decode::{Stream, bit};
-use super::encoding::{Flaw, GROUP, Values};
+use super::encoding::{Flaw, GROUP, Scratch, Values};
 use super::shape::Presence;
 use crate::layout::rows::At;
 use crate::memory::{AlignedBuf, Text};
@@ -111,14 +111,20 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads the values of a range of slots; those of absent ones are zeros.
-    pub(super) fn fill(&mut self, range: &Range<usize>, mask: Mask<'_>, out: &mut [u8]) -> Result<(), Flaw> {
+    pub(super) fn fill(
+        &mut self,
+        range: &Range<usize>,
+        mask: Mask<'_>,
+        out: &mut [u8],
+        scratch: &mut Scratch,
+    ) -> Result<(), Flaw> {
         let is_dense = self.is_dense();
         let ends = range.end == self.count || range.end.is_multiple_of(GROUP);
         if !is_dense && ends && range.start.is_multiple_of(GROUP) {
-            return self.values.read(range.clone(), out);
+            return self.values.read(range.clone(), out, scratch);
         }
         let (size, dense) = (self.size, self.dense(range, mask));
-        let values = self.read(dense)?;
+        let values = self.read(dense, scratch)?;
         if !is_dense {
             out.iter_mut().zip(values).for_each(|(to, from)| *to = *from);
             return Ok(());
@@ -135,7 +141,7 @@ impl<'a> Reading<'a> {
 
     /// Returns the values at a range of positions. If it starts where the one before it ended, no group is decoded
     /// twice.
-    pub(super) fn read(&mut self, range: Range<usize>) -> Result<&[u8], Flaw> {
+    pub(super) fn read(&mut self, range: Range<usize>, scratch: &mut Scratch) -> Result<&[u8], Flaw> {
         let size = self.size;
         let bytes = |count: usize| count.saturating_mul(size);
         let skipped = range.start.checked_sub(self.held_from).filter(|skipped| *skipped <= self.held_count);
@@ -155,7 +161,7 @@ impl<'a> Reading<'a> {
                 self.held.resize(bytes(count));
             }
             let out = self.held.get_mut(bytes(self.held_count)..bytes(count)).unwrap_or_default();
-            self.values.read(start..until, out)?;
+            self.values.read(start..until, out, scratch)?;
             self.held_count = count;
         }
         let from = range.start.saturating_sub(self.held_from);

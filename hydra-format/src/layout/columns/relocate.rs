@@ -2,6 +2,7 @@
 //! 7.2), and back. The bytes of values are copied as they are. References are followed in canonical order
 //! without gaps, so that bytes that break this order are found, and none is copied twice.
 
+use super::shape::Shape;
 use super::target::RowTarget;
 use crate::layout::rows::{At, MAX_DEPTH};
 use crate::memory::Text;
@@ -11,6 +12,7 @@ use crate::store::bytes::{is_zero, line_up};
 /// Copies values out of one payload.
 pub(super) struct Relocation<'a> {
     schema: &'a Schema,
+    shape: &'a Shape,
     heap: &'a [u8],
     text: Text<'a>,
     /// Where the next array and the next string are expected; `None` if they can be anywhere, because the
@@ -20,14 +22,14 @@ pub(super) struct Relocation<'a> {
 
 impl<'a> Relocation<'a> {
     /// Copies values of a verified payload.
-    pub(super) fn verified(schema: &'a Schema, rows: At<'a>) -> Relocation<'a> {
+    pub(super) fn verified(schema: &'a Schema, shape: &'a Shape, rows: At<'a>) -> Relocation<'a> {
         let (heap, text) = rows.regions();
-        Relocation { schema, heap, text, next: None }
+        Relocation { schema, shape, heap, text, next: None }
     }
 
     /// Copies all values of a payload that was not verified, in order.
-    pub(super) fn unverified(schema: &'a Schema, rows: At<'a>) -> Relocation<'a> {
-        Relocation { next: Some([0; 2]), ..Relocation::verified(schema, rows) }
+    pub(super) fn unverified(schema: &'a Schema, shape: &'a Shape, rows: At<'a>) -> Relocation<'a> {
+        Relocation { next: Some([0; 2]), ..Relocation::verified(schema, shape, rows) }
     }
 
     /// Returns whether all bytes of heap and text were copied, but for zeros up to the end of a line.
@@ -43,18 +45,20 @@ impl<'a> Relocation<'a> {
     /// target has no room.
     pub(super) fn copy(&mut self, ty: u32, bytes: &[u8], slot: usize, to: &mut RowTarget) -> Option<()> {
         to.write(slot, bytes);
-        self.references(self.schema.resolve(TypeRef::Index(ty)), bytes, slot, to, 0)
+        self.references(TypeRef::Index(ty), bytes, slot, to, 0)
     }
 
     /// Copies what a value refers to.
     fn references(
         &mut self,
-        ty: &'a Descriptor,
+        ty: TypeRef,
         bytes: &[u8],
         slot: usize,
         to: &mut RowTarget,
         depth: u32,
     ) -> Option<()> {
+        let (schema, index) = (self.schema, ty.index());
+        let ty = schema.resolve(ty);
         match ty.kind() {
             Kind::String => {
                 let (offset, count) = At::new(bytes, &[], "").reference();
@@ -77,13 +81,15 @@ impl<'a> Relocation<'a> {
             }
             Kind::Newtype => self.part(ty.element()?, bytes, 0, slot, to, depth)?,
             Kind::Array => {
-                let element = self.schema.resolve(ty.element()?);
-                self.elements(&[(0, element)], element.size(), bytes, slot, to, depth)?;
+                let element = ty.element()?;
+                self.elements(&[(0, element)], schema.resolve(element).size(), bytes, slot, to, depth)?;
             }
             Kind::Tuple | Kind::Struct => self.fields(ty.fields(), bytes, slot, to, depth)?,
             Kind::Enum => {
                 let tag = At::new(bytes, &[], "").integer(ty.tag()?);
-                if let Some(variant) = ty.variants().iter().find(|variant| variant.tag() == tag) {
+                let tags = self.shape.variants.get(index as usize)?;
+                if let Ok(found) = tags.binary_search_by_key(&tag, |(tag, _)| *tag) {
+                    let variant = ty.variants().get(tags.get(found)?.1)?;
                     self.fields(variant.fields(), bytes, slot, to, depth)?;
                 }
             }
@@ -106,11 +112,11 @@ impl<'a> Relocation<'a> {
         if count == 0 {
             return Some(());
         }
-        let element = self.schema.resolve(ty.element()?);
-        let key = ty.key().map(|key| self.schema.resolve(key));
+        let (element, key) = (ty.element()?, ty.key());
+        let value = self.schema.resolve(element);
         let FieldPlaces { offsets: [_, at], size, align } = match key {
-            Some(key) => entry_layout(key, element),
-            None => FieldPlaces { offsets: [0, 0], size: element.size(), align: element.align() },
+            Some(key) => entry_layout(self.schema.resolve(key), value),
+            None => FieldPlaces { offsets: [0, 0], size: value.size(), align: value.align() },
         };
         let all = self.heap.get(offset..size.checked_mul(count)?.checked_add(offset)?)?;
         self.expect(0, offset, all.len(), align)?;
@@ -126,19 +132,20 @@ impl<'a> Relocation<'a> {
     /// Copies what elements refer to, of which each has these parts.
     fn elements(
         &mut self,
-        parts: &[(usize, &'a Descriptor)],
+        parts: &[(usize, TypeRef)],
         size: usize,
         bytes: &[u8],
         mut slot: usize,
         to: &mut RowTarget,
         depth: u32,
     ) -> Option<()> {
-        if parts.iter().all(|(_, ty)| ty.kind().fixed_size() > 0 && !ty.kind().is_reference()) {
+        let mut kinds = parts.iter().map(|(_, ty)| self.schema.resolve(*ty).kind());
+        if kinds.all(|kind| kind.fixed_size() > 0 && !kind.is_reference()) {
             return Some(());
         }
         for element in bytes.chunks_exact(size.max(1)) {
             for (offset, ty) in parts {
-                self.references(ty, element.get(*offset..)?, slot.checked_add(*offset)?, to, depth)?;
+                self.part(*ty, element, *offset, slot, to, depth)?;
             }
             slot = slot.checked_add(size)?;
         }
@@ -166,7 +173,6 @@ impl<'a> Relocation<'a> {
         to: &mut RowTarget,
         depth: u32,
     ) -> Option<()> {
-        let ty = self.schema.resolve(ty);
         self.references(ty, bytes.get(offset..)?, slot.checked_add(offset)?, to, depth)
     }
 

@@ -4,7 +4,7 @@
 //! and all work on blocks is a loop over the slots of a column.
 
 use super::encoding::Content;
-use crate::schema::{Descriptor, Field, FieldPlaces, Kind, Schema, TypeRef, entry_layout};
+use crate::schema::{Descriptor, Field, FieldPlaces, Kind, Schema, TypeRef, Variant, entry_layout};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -114,6 +114,8 @@ pub(super) struct Level {
     pub(super) columns: Vec<ColumnShape>,
     /// Whether slots contain references.
     pub(super) refers: bool,
+    /// The levels of the boxes in a slot that have streams, each with the number of its boxes in a slot.
+    pub(super) boxes: Vec<(usize, usize)>,
 }
 
 /// The streams and levels of a schema. The records are level 0.
@@ -127,6 +129,8 @@ pub(super) struct Shape {
     parts: Vec<&'static str>,
     /// The first stream of each field of the root, if that is a struct.
     pub(super) fields: Vec<usize>,
+    /// The tags of the variants of each type in order, with their positions, if a stream has rows.
+    pub(super) variants: Vec<Vec<(i128, usize)>>,
 }
 
 impl Shape {
@@ -144,6 +148,11 @@ impl Shape {
             shape,
         };
         builder.level_of(0, "", None, 0)?;
+        if builder.shape.streams.contains(&StreamKind::Rows) {
+            let tags = |ty: &Descriptor| ty.variants().iter().map(Variant::tag).zip(0..).collect();
+            builder.shape.variants = schema.types().iter().map(tags).collect();
+            builder.shape.variants.iter_mut().for_each(|tags| tags.sort_unstable());
+        }
         Some(builder.shape)
     }
 
@@ -300,15 +309,7 @@ impl Builder<'_> {
                 return fields.try_for_each(|(at, ty, name)| self.named(name, level, *ty, place.inside(*at)));
             }
             Kind::Newtype => return self.part(level, self.element(ty), place.inside(0)),
-            Kind::Box => {
-                self.boxes += 1;
-                let stream = self.shape.streams.len();
-                if stream + self.boxes > MAX_STREAMS {
-                    return None;
-                }
-                let inner = self.level_of(self.element(ty), "", place.under, place.depth + 1)?;
-                self.column(level, place, stream, ColumnPart::Box(inner));
-            }
+            Kind::Box => return self.boxed(level, ty, place),
             Kind::Enum => return self.choice(level, ty, place),
             _ => {
                 let stream = self.stream(StreamKind::Values(kind))?;
@@ -354,8 +355,25 @@ impl Builder<'_> {
             let part = ColumnPart::Values { kind, count: inner_count * count };
             self.column(level, PartPlace { under, ..place }, stream, part);
         } else {
+            let boxes = self.shape.levels[inner].boxes.clone();
+            self.shape.levels[level].boxes.extend(boxes.iter().map(|(inner, times)| (*inner, times * count)));
             self.column(level, place, stream, ColumnPart::Array(count, inner));
         }
+        Some(())
+    }
+
+    /// Adds a box.
+    fn boxed(&mut self, level: usize, ty: u32, place: PartPlace) -> Option<()> {
+        self.boxes += 1;
+        let stream = self.shape.streams.len();
+        if stream + self.boxes > MAX_STREAMS {
+            return None;
+        }
+        let inner = self.level_of(self.element(ty), "", place.under, place.depth + 1)?;
+        if self.shape.streams.len() > stream {
+            self.shape.levels[level].boxes.push((inner, 1));
+        }
+        self.column(level, place, stream, ColumnPart::Box(inner));
         Some(())
     }
 

@@ -32,6 +32,7 @@ mod tests;
 #[expect(clippy::arithmetic_side_effects, reason = "numbers of bits of a word")]
 mod unsigned;
 
+pub(super) use groups::Scratch;
 pub(super) use read::{
     Offsets, Values, audit_bits, audit_offsets, audit_values, check_offsets, open_offsets, open_values, read_bits,
 };

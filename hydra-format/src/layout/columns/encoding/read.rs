@@ -2,7 +2,7 @@
 
 use super::decimal::Decimals;
 use super::dictionary::{Dictionary, StringDictionary};
-use super::groups::Groups;
+use super::groups::{Groups, Scratch};
 use super::unsigned::{Unsigned, by_size, fill, value_at, values_of};
 use super::{Content, Flaw, GROUP, StreamRest, code, is_known};
 use crate::Kind;
@@ -47,18 +47,18 @@ pub(in crate::layout::columns) fn read_bits(
 pub(in crate::layout::columns) trait ReadValues {
     /// Reads a range of the values, without decoding those before it. It starts with a group, and ends with a
     /// group or with the last value. It is fastest if `out` is aligned for them.
-    fn read(&self, range: Range<usize>, out: &mut [u8]) -> Result<(), Flaw>;
+    fn read(&self, range: Range<usize>, out: &mut [u8], scratch: &mut Scratch) -> Result<(), Flaw>;
 }
 
 impl<T: Unsigned> ReadValues for OpenedValues<'_, T> {
-    fn read(&self, range: Range<usize>, out: &mut [u8]) -> Result<(), Flaw> {
-        fill(out, |values| self.read_values(range, values))
+    fn read(&self, range: Range<usize>, out: &mut [u8], scratch: &mut Scratch) -> Result<(), Flaw> {
+        fill(out, |values| self.read_values(range, values, scratch))
     }
 }
 
 impl ReadValues for StringDictionary<'_> {
-    fn read(&self, range: Range<usize>, out: &mut [u8]) -> Result<(), Flaw> {
-        fill(out, |numbers| self.read_numbers(range.start / GROUP, numbers))
+    fn read(&self, range: Range<usize>, out: &mut [u8], scratch: &mut Scratch) -> Result<(), Flaw> {
+        fill(out, |numbers| self.read_numbers(range.start / GROUP, numbers, scratch))
     }
 }
 
@@ -198,7 +198,7 @@ impl<'a, T: Unsigned> OpenedValues<'a, T> {
     }
 
     /// Reads a range that starts with a group.
-    fn read_values(&self, range: Range<usize>, out: &mut [T]) -> Result<(), Flaw> {
+    fn read_values(&self, range: Range<usize>, out: &mut [T], scratch: &mut Scratch) -> Result<(), Flaw> {
         let group = range.start / GROUP;
         match self {
             OpenedValues::Plain(bytes) => {
@@ -208,9 +208,9 @@ impl<'a, T: Unsigned> OpenedValues<'a, T> {
                 out.iter_mut().zip(wanted).for_each(|(to, from)| *to = *from);
             }
             OpenedValues::Constant(value) => out.fill(*value),
-            OpenedValues::Groups(groups) => groups.read(group, out),
-            OpenedValues::Dictionary(dictionary) => return dictionary.read(group, out),
-            OpenedValues::Decimals(decimals) => return decimals.read(group, out),
+            OpenedValues::Groups(groups) => groups.read(group, out, scratch),
+            OpenedValues::Dictionary(dictionary) => return dictionary.read(group, out, scratch),
+            OpenedValues::Decimals(decimals) => return decimals.read(group, out, scratch),
         }
         Ok(())
     }

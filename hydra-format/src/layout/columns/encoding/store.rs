@@ -104,31 +104,33 @@ pub(super) fn store_strings(present: &[u32], run: &[u8], most: usize) -> Option<
 /// Stores a run or rows, compressed if that saves at least an eighth.
 pub(in crate::layout::columns) fn store_run_bytes(plain: &[u8], compress: Compress) -> EncodedStream {
     let mut stored = EncodedStream { plain: plain.len(), ..stream(code::PLAIN, plain.to_vec()) };
-    stored.compress(compress);
+    stored.compress(compress, 8);
     stored
 }
 
 /// How much of a stream is compressed first, to see whether all of it would become smaller.
 pub(super) const SAMPLE: usize = 4096;
 
+/// Compresses bytes if that saves at least one `part`th of them.
+fn saving(bytes: &[u8], compress: Compress, part: usize) -> Option<Vec<u8>> {
+    let most = bytes.len() - bytes.len().div_ceil(part);
+    if bytes.is_empty() { None } else { compress(bytes).filter(|compressed| compressed.len() <= most) }
+}
+
 impl EncodedStream {
-    /// Compresses the stream if that saves at least an eighth.
-    fn compress(&mut self, compress: Compress) {
-        let saves = |bytes: &Vec<u8>| bytes.len().saturating_mul(8) <= self.bytes.len().saturating_mul(7);
-        if !self.bytes.is_empty()
-            && let Some(bytes) = compress(&self.bytes).filter(saves)
-        {
+    fn compress(&mut self, compress: Compress, part: usize) {
+        if let Some(bytes) = saving(&self.bytes, compress, part) {
             (self.bytes, self.zstd) = (bytes, true);
         }
     }
 
-    /// Compresses a stream of other than bytes, whose encoding has packed it, so that few become smaller.
-    pub(in crate::layout::columns) fn compress_packed(&mut self, compress: Compress) {
-        let middle = self.bytes.len() / 2;
-        let sample = self.bytes.get(middle..middle + SAMPLE).filter(|_| self.bytes.len() > 4 * SAMPLE);
-        let saves = |bytes: Vec<u8>| bytes.len() * 8 <= SAMPLE * 7;
-        if sample.is_none_or(|sample| compress(sample).is_some_and(saves)) {
-            self.compress(compress);
+    /// Compresses a stream of other than bytes if that saves at least a quarter. Its encoding has packed it, so
+    /// that few become smaller, and all of it must be decompressed to read some of its values.
+    pub(in crate::layout::columns) fn compress_packed(&mut self, plain: usize, compress: Compress) {
+        let size = self.bytes.len();
+        let sample = self.bytes.get(size / 2..size / 2 + SAMPLE).filter(|_| size > 4 * SAMPLE);
+        if size <= plain && sample.is_none_or(|sample| saving(sample, compress, 4).is_some()) {
+            self.compress(compress, 4);
         }
     }
 }

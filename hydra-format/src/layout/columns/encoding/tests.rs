@@ -55,7 +55,7 @@ fn read_values_range(
     range: std::ops::Range<usize>,
     out: &mut [u8],
 ) -> Result<(), Flaw> {
-    open_values(kind, encoding, stored, count)?.read(range, out)
+    open_values(kind, encoding, stored, count)?.read(range, out, &mut Scratch::default())
 }
 
 fn read_values(
@@ -85,13 +85,14 @@ fn read_offsets_range(
     match open_offsets(encoding, stored, count)? {
         Offsets::Plain(values) => {
             let mut offsets = vec![0; slots.len() + 1];
-            values.read(slots.start..slots.end + 1, bytemuck::cast_slice_mut(&mut offsets))?;
+            let out = bytemuck::cast_slice_mut(&mut offsets);
+            values.read(slots.start..slots.end + 1, out, &mut Scratch::default())?;
             check_offsets(0, slots.start == 0, &offsets)?;
             Ok(Found::Plain(offsets))
         }
         Offsets::Dictionary { offsets, numbers: values } => {
             let mut numbers = vec![0; slots.len()];
-            values.read(slots, bytemuck::cast_slice_mut(&mut numbers))?;
+            values.read(slots, bytemuck::cast_slice_mut(&mut numbers), &mut Scratch::default())?;
             Ok(Found::Dictionary { offsets, numbers })
         }
     }
@@ -321,10 +322,13 @@ fn a_run_is_compressed_where_that_saves_an_eighth() {
     // Of packed streams that are large, a sample is compressed first.
     let packed = |bytes: usize, compress: Compress| {
         let mut stream = stream(code::FRAME, vec![1; bytes]);
-        stream.compress_packed(compress);
+        stream.compress_packed(bytes, compress);
         (stream.zstd, stream.bytes.len())
     };
     let halves = |bytes: &[u8]| (bytes.len() != SAMPLE).then(|| vec![9; bytes.len() / 2]);
+    let mut large = stream(code::FRAME, vec![1; 16]);
+    large.compress_packed(15, &halves);
+    assert!(!large.zstd, "it has more bytes than in encoding 0");
     assert_eq!(packed(4 * SAMPLE, &halves), (true, 2 * SAMPLE));
     assert_eq!(packed(4 * SAMPLE + 1, &halves), (false, 4 * SAMPLE + 1));
     assert_eq!(packed(4 * SAMPLE + 2, &|bytes| Some(vec![9; bytes.len() / 2])), (true, 2 * SAMPLE + 1));
