@@ -80,13 +80,6 @@ impl Caches {
             Ok(Arc::new(SchemaMapping { evolution, part: OnceLock::new(), blocks: Recent::of_blocks() }))
         })
     }
-
-    /// Returns a buffer: that of the block that would be evicted next, unless it is shared.
-    pub(super) fn spare(&self) -> AlignedBuf {
-        let mut held = lock(&self.blocks.held);
-        let oldest = if held.len() < BLOCKS { None } else { held.pop_back() };
-        oldest.and_then(|(_, loaded)| loaded.payload.into_buffer()).unwrap_or_default()
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -94,7 +87,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The bytes that a cache keeps, unless one value alone has more.
-const MOST_BYTES: usize = 16 << 20;
+const MOST_BYTES: usize = 4 << 20;
 
 /// A cache of the `most` recently used values by key.
 pub(super) struct Recent<K, V> {
@@ -109,6 +102,16 @@ impl Recent<Entry, Loaded> {
     /// Creates a cache of blocks.
     fn of_blocks() -> Recent<Entry, Loaded> {
         Recent::new(BLOCKS, Loaded::bytes)
+    }
+
+    /// Returns a buffer: that of the block that would be evicted next, unless it is shared.
+    pub(super) fn spare(&self) -> AlignedBuf {
+        let mut held = lock(&self.held);
+        let bytes = held.iter().map(|(_, loaded)| loaded.bytes()).fold(0, usize::saturating_add);
+        let last = held.back().map_or(0, |(_, loaded)| loaded.bytes());
+        let is_full = held.len() >= self.most || bytes.saturating_add(last) > MOST_BYTES;
+        let oldest = if is_full { held.pop_back() } else { None };
+        oldest.and_then(|(_, loaded)| loaded.payload.into_buffer()).unwrap_or_default()
     }
 }
 

@@ -2,12 +2,13 @@
 //! in part, and copied as they are stored. Also the fields of a table as tables of their own.
 
 use super::block::Block;
-use super::cache::{Recent, SchemaMapping};
+use super::cache::{BLOCKS, Recent, SchemaMapping};
 use super::reader::Reader;
 use super::snapshot::{Loaded, Snapshot, read};
 use super::table::{Row, Table};
 use crate::evolve::{Evolution, Resolution, Rule};
 use crate::layout::BlockLayout;
+use crate::layout::columns::Unpacked;
 use crate::layout::columns::listing::BlockStreams;
 use crate::layout::rows::{Regions, RowLayout, StagedRows, Validator, invalid};
 use crate::layout::{Layout, Layouts, WINDOW_RECORDS};
@@ -39,13 +40,13 @@ impl SchemaRecords {
 
 /// What is read of a block. A block of rows is always read as a whole.
 #[derive(Clone, Copy)]
-pub(crate) enum Want<'a> {
-    /// All records.
-    Whole,
+pub(super) enum Want<'a> {
+    /// All records, in the buffer that a cache can spare.
+    Whole(Option<&'a Recent<Entry, Loaded>>),
     /// All records with some of their fields.
-    Part(&'a SchemaRecords),
+    Part(&'a SchemaRecords, &'a Recent<Entry, Loaded>),
     /// The records around one, if they can be read without the others.
-    Near(u64),
+    Near(u64, &'a KeptColumns),
 }
 
 /// Returns the fields of the root of `from` that are read, if it is a struct of which some are not.
@@ -95,18 +96,30 @@ pub(super) fn unpack(
     want: Want<'_>,
 ) -> Result<Loaded> {
     let block = stored.block;
-    records.layouts.of(&block)?.check_header(&block, schema)?;
-    if let Want::Near(index) = want {
-        let position = index.saturating_sub(entry.first) as usize;
-        if let Some((payload, range)) = records.layouts.window(&block, stored.payload(), position, verify)? {
-            let first = entry.first.saturating_add(range.start as u64);
-            let loaded = Loaded::new(payload, schema, first, range.len());
-            return loaded.verified(&records.validator, entry);
+    let layout = records.layouts.of_columns(&block)?;
+    layout.check_header(&block, schema)?;
+    let mut buffer = AlignedBuf::default();
+    let (records, layout) = match want {
+        Want::Near(index, kept) => {
+            let position = index.saturating_sub(entry.first) as usize;
+            let unpacked = kept.unpacked.get(*entry, || Ok(layout.unpacked().into()))?;
+            let window = layout.view_window(&block, stored.payload(), &unpacked, position, verify)?;
+            if let Some((payload, range)) = window {
+                let first = entry.first.saturating_add(range.start as u64);
+                return Loaded::new(payload, schema, first, range.len()).verified(&records.validator, entry);
+            }
+            (records, layout)
         }
-    }
-    let records = if let Want::Part(part) = want { part } else { records };
-    let layout = records.layouts.of(&block)?;
-    let payload = layout.view(&block, stored.backing.clone(), stored.start)?;
+        Want::Part(part, blocks) => {
+            buffer = blocks.spare();
+            (part, part.layouts.of_columns(&block)?)
+        }
+        Want::Whole(blocks) => {
+            buffer = blocks.map(Recent::spare).unwrap_or_default();
+            (records, layout)
+        }
+    };
+    let payload = layout.view_in(&block, &stored.backing, stored.start, buffer)?;
     layout.verify(&block, &payload, &records.validator)?;
     let loaded = Loaded::new(payload, records.layouts.schema(), entry.first, block.count as usize);
     Ok(Loaded { stored: Some(Arc::new(stored)), ..loaded })
@@ -115,13 +128,15 @@ pub(super) fn unpack(
 /// Reads the block of an entry without any cache.
 pub(crate) fn read_alone(source: &dyn Source, catalog: &Catalog, entry: &Entry) -> Result<Loaded> {
     let records = |_, schema: &Arc<Schema>| Arc::new(SchemaRecords::new(schema, None));
-    read(source, catalog, entry, AlignedBuf::default, &records, Want::Whole)
+    read(source, catalog, entry, AlignedBuf::default, &records, Want::Whole(None))
 }
 
 /// What is kept of blocks of columns, besides those that are cached as a whole.
 pub(super) struct KeptColumns {
     /// Groups of records, by the entry of their block and their number in it, or [`WHOLE`] of a block.
     windows: Recent<(Entry, u64), Arc<Loaded>>,
+    /// What was decompressed of blocks to read groups.
+    unpacked: Recent<Entry, Arc<Unpacked>>,
     /// Whether there was a block of columns.
     any: AtomicBool,
 }
@@ -131,7 +146,11 @@ const WHOLE: u64 = u64::MAX;
 
 impl Default for KeptColumns {
     fn default() -> KeptColumns {
-        KeptColumns { windows: Recent::new(64, |loaded| loaded.bytes()), any: AtomicBool::new(false) }
+        let windows = Recent::new(64, |loaded: &Arc<Loaded>| loaded.bytes());
+        let unpacked = Recent::new(BLOCKS, |block: &Arc<Unpacked>| {
+            block.iter().map(|stream| stream.get().map_or(0, Vec::len)).sum()
+        });
+        KeptColumns { windows, unpacked, any: AtomicBool::new(false) }
     }
 }
 
@@ -218,8 +237,8 @@ impl Snapshot {
         }
         let loaded = self.caches.blocks.find(entry).map_or_else(
             || match &self.map {
-                Some(map) => self.load_mapped(map, entry, Want::Near(index)),
-                None => self.load_buffered(entry, Want::Near(index)),
+                Some(map) => self.load_mapped(map, entry, Want::Near(index, &self.caches.columns)),
+                None => self.load_buffered(entry, Want::Near(index, &self.caches.columns)),
             },
             Ok,
         );
@@ -254,9 +273,10 @@ impl Snapshot {
         }
         let Some(part) = mapping.part(&self.records(entry.schema, from), target) else { return Ok(None) };
         let load = || {
+            let want = Want::Part(&part.records, &mapping.blocks);
             let loaded = match &self.map {
-                Some(map) => self.load_mapped(map, entry, Want::Part(&part.records))?,
-                None => self.load_buffered(entry, Want::Part(&part.records))?,
+                Some(map) => self.load_mapped(map, entry, want)?,
+                None => self.load_buffered(entry, want)?,
             };
             match part.evolution.resolution() {
                 Resolution::Transcoded => loaded.transcoded(part.evolution.plan(), target),

@@ -170,9 +170,10 @@ impl Snapshot {
 
     /// Returns the block of an entry, verified now or earlier.
     pub(crate) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
+        let whole = Want::Whole(Some(&self.caches.blocks));
         let loaded = match &self.map {
-            Some(map) => self.kept(entry, || self.load_mapped(map, entry, Want::Whole)),
-            None => self.caches.blocks.get(*entry, || self.load_buffered(entry, Want::Whole)),
+            Some(map) => self.kept(entry, || self.load_mapped(map, entry, whole)),
+            None => self.caches.blocks.get(*entry, || self.load_buffered(entry, whole)),
         };
         loaded.map_err(|error| self.in_block(error, table, entry))
     }
@@ -215,7 +216,7 @@ impl Snapshot {
 
     /// Reads and verifies the block of an entry again, without caching it.
     pub(crate) fn load_once(&self, table: usize, entry: &Entry) -> Result<Loaded> {
-        self.load_buffered(entry, Want::Whole).map_err(|error| self.in_block(error, table, entry))
+        self.load_buffered(entry, Want::Whole(None)).map_err(|error| self.in_block(error, table, entry))
     }
 
     /// Adds the block to an error.
@@ -231,7 +232,7 @@ impl Snapshot {
         let records = |id, schema: &Arc<Schema>| self.records(id, schema);
         let is_good = self.caches.good.contains(entry.offset);
         let loaded = unpack(&self.opened.catalog, entry, backing, !is_good, &records, want)?;
-        if !is_good && !matches!(want, Want::Part(_)) {
+        if !is_good && !matches!(want, Want::Part(..)) {
             self.caches.good.insert(entry.offset);
         }
         Ok(loaded)
@@ -239,7 +240,7 @@ impl Snapshot {
 
     pub(super) fn load_buffered(&self, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
         let records = |id, schema: &Arc<Schema>| self.records(id, schema);
-        read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &records, want)
+        read(self.source(), &self.opened.catalog, entry, || self.caches.blocks.spare(), &records, want)
     }
 
     pub(super) fn records(&self, id: u32, schema: &Arc<Schema>) -> Arc<SchemaRecords> {
@@ -251,7 +252,7 @@ impl Snapshot {
 type RecordsOf<'a> = &'a dyn Fn(u32, &Arc<Schema>) -> Arc<SchemaRecords>;
 
 /// Reads the block of an entry into a buffer and verifies it.
-pub(crate) fn read(
+pub(super) fn read(
     source: &dyn Source,
     catalog: &Catalog,
     entry: &Entry,

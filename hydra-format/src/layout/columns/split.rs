@@ -5,6 +5,7 @@ use super::places::{NOWHERE, SlotPlaces, SlotRun, push, slots};
 use super::relocate::Relocation;
 use super::shape::{ColumnPart, ColumnShape, Level, Presence, Shape, StreamKind};
 use super::target::RowTarget;
+use crate::memory::AlignedBuf;
 use crate::layout::rows::{At, StagedRows, put};
 use crate::schema::{Kind, Schema, TypeRef};
 use crate::store::bytes::LINE;
@@ -302,7 +303,8 @@ impl<'s> Split<'s> {
         let mut measured = RowTarget::measuring();
         let done = copy(&mut measured);
         let [heap, text] = measured.used();
-        let mut to = RowTarget::new([present.len().saturating_mul(bytes), heap, text]);
+        let sizes = [present.len().saturating_mul(bytes), heap, text];
+        let mut to = RowTarget::new(AlignedBuf::default(), sizes);
         let done = done.and_then(|()| copy(&mut to));
         debug_assert!(done.is_some(), "verified values can be copied");
         let (payload, ranges) = to.into_parts();
