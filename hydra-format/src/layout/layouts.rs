@@ -3,10 +3,8 @@
 use super::BlockLayout;
 use super::columns::{self, ColumnLayout};
 use super::rows::{Auditor, RowLayout, StagedRows};
-use crate::memory::Payload;
 use crate::store::block::{BlockAt, SealedBlock};
 use crate::{Error, ErrorKind, Result, Schema};
-use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 /// The number of records of columns that are read together, at most, for one of them.
@@ -55,25 +53,14 @@ impl Layouts {
     /// Returns the layout of a DATA block, or an error if this library does not support it.
     pub(crate) fn of(&self, block: &BlockAt) -> Result<&dyn BlockLayout> {
         check_supported(block)?;
-        match block.layout {
-            0 => Ok(&RowLayout),
-            _ => self.columns().map(|columns| columns as _).ok_or_else(|| {
-                block.error(ErrorKind::BadColumns).what("the schema has too many streams for columns")
-            }),
-        }
+        if block.layout == 0 { Ok(&RowLayout) } else { Ok(self.of_columns(block)?) }
     }
 
-    /// Returns the records of columns around one as rows, and which they are, if these can be read without the
-    /// others. Unless the payload was verified before, its checksum is checked.
-    pub(crate) fn window(
-        &self,
-        block: &BlockAt,
-        payload: &[u8],
-        record: usize,
-        verify: bool,
-    ) -> Result<Option<(Payload, Range<usize>)>> {
-        let columns = self.columns().filter(|_| block.layout == 1);
-        columns.map_or(Ok(None), |columns| columns.view_window(block, payload, record, verify))
+    /// Returns the layout of a block of columns.
+    pub(crate) fn of_columns(&self, block: &BlockAt) -> Result<&ColumnLayout> {
+        self.columns().ok_or_else(|| {
+            block.error(ErrorKind::BadColumns).what("the schema has too many streams for columns")
+        })
     }
 
     /// Returns how blocks of columns are read with only some fields of their root; `None` if that cannot be.

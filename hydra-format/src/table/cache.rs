@@ -63,8 +63,8 @@ impl Caches {
             records: Mutex::default(),
             columns: KeptColumns::default(),
             blocks: Recent::of_blocks(),
-            nodes: Recent::new(NODES),
-            mappings: Recent::new(MAPPINGS),
+            nodes: Recent::new(NODES, |_| 0),
+            mappings: Recent::new(MAPPINGS, |_| 0),
         }
     }
 
@@ -80,31 +80,44 @@ impl Caches {
             Ok(Arc::new(SchemaMapping { evolution, part: OnceLock::new(), blocks: Recent::of_blocks() }))
         })
     }
-
-    /// Returns a buffer: that of the block that would be evicted next, unless it is shared.
-    pub(super) fn spare(&self) -> AlignedBuf {
-        let mut held = lock(&self.blocks.held);
-        let oldest = if held.len() < BLOCKS { None } else { held.pop_back() };
-        oldest.and_then(|(_, loaded)| loaded.payload.into_buffer()).unwrap_or_default()
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The bytes that a cache keeps, unless one value alone has more.
+const MOST_BYTES: usize = 4 << 20;
+
 /// A cache of the `most` recently used values by key.
 pub(super) struct Recent<K, V> {
     most: usize,
-    /// Returns whether a value is so large that it is cached alone.
-    pub(super) is_large: fn(&V) -> bool,
+    /// Returns the number of bytes of a value.
+    bytes: fn(&V) -> usize,
     /// The most recently used value is first.
     held: Mutex<VecDeque<(K, V)>>,
 }
 
+impl Recent<Entry, Loaded> {
+    /// Creates a cache of blocks.
+    fn of_blocks() -> Recent<Entry, Loaded> {
+        Recent::new(BLOCKS, Loaded::bytes)
+    }
+
+    /// Returns a buffer: that of the block that would be evicted next, unless it is shared.
+    pub(super) fn spare(&self) -> AlignedBuf {
+        let mut held = lock(&self.held);
+        let bytes = held.iter().map(|(_, loaded)| loaded.bytes()).fold(0, usize::saturating_add);
+        let last = held.back().map_or(0, |(_, loaded)| loaded.bytes());
+        let is_full = held.len() >= self.most || bytes.saturating_add(last) > MOST_BYTES;
+        let oldest = if is_full { held.pop_back() } else { None };
+        oldest.and_then(|(_, loaded)| loaded.payload.into_buffer()).unwrap_or_default()
+    }
+}
+
 impl<K: PartialEq, V: Clone> Recent<K, V> {
-    pub(super) fn new(most: usize) -> Recent<K, V> {
-        Recent { most, is_large: |_| false, held: Mutex::default() }
+    pub(super) fn new(most: usize, bytes: fn(&V) -> usize) -> Recent<K, V> {
+        Recent { most, bytes, held: Mutex::default() }
     }
 
     /// Returns the value of `key`, if it is cached.
@@ -123,8 +136,15 @@ impl<K: PartialEq, V: Clone> Recent<K, V> {
         }
         let value = make()?;
         let mut held = lock(&self.held);
-        held.truncate(if (self.is_large)(&value) { 0 } else { self.most.saturating_sub(1) });
+        held.truncate(self.most.saturating_sub(1));
         held.push_front((key, value.clone()));
+        let mut bytes = 0usize;
+        let fits = held.iter().take_while(|(_, value)| {
+            bytes = bytes.saturating_add((self.bytes)(value));
+            bytes <= MOST_BYTES
+        });
+        let fits = fits.count().max(1);
+        held.truncate(fits);
         Ok(value)
     }
 }
@@ -135,7 +155,7 @@ mod tests {
 
     #[test]
     fn the_cache_keeps_what_was_used_last() {
-        let cache = Recent::new(3);
+        let cache = Recent::new(3, |_| 0);
         let made = |key: u64| {
             let mut made = false;
             let value = cache.get(key, || {

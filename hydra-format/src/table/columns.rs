@@ -8,18 +8,20 @@ use super::snapshot::{Loaded, Snapshot, read};
 use super::table::{Row, Table};
 use crate::evolve::{Evolution, Resolution, Rule};
 use crate::layout::BlockLayout;
+use crate::layout::columns::Unpacked;
 use crate::layout::columns::listing::BlockStreams;
 use crate::layout::rows::{Regions, RowLayout, StagedRows, Validator, invalid};
 use crate::layout::{Layout, Layouts, WINDOW_RECORDS};
 use crate::memory::{AlignedBuf, Backing};
-use crate::store::block::{BlockAt, BlockHeader, BlockKind, SealedBlock};
+use crate::store::block::{BlockAt, BlockHeader, BlockKind, SealedBlock, decode_header};
+use crate::store::bytes::LINE;
 use crate::store::catalog::Catalog;
 use crate::store::index::Entry;
 use crate::store::storage::Source;
 use crate::{Dynamic, Error, ErrorKind, Hydra, Kind, Result, Schema};
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// What is computed once to read the records of a schema.
 pub(crate) struct SchemaRecords {
@@ -38,13 +40,13 @@ impl SchemaRecords {
 
 /// What is read of a block. A block of rows is always read as a whole.
 #[derive(Clone, Copy)]
-pub(crate) enum Want<'a> {
-    /// All records.
-    Whole,
+pub(super) enum Want<'a> {
+    /// All records, in the buffer that a cache can spare.
+    Whole(Option<&'a Recent<Entry, Loaded>>),
     /// All records with some of their fields.
-    Part(&'a SchemaRecords),
+    Part(&'a SchemaRecords, &'a Recent<Entry, Loaded>),
     /// The records around one, if they can be read without the others.
-    Near(u64),
+    Near(u64, &'a KeptColumns),
 }
 
 /// Returns the fields of the root of `from` that are read, if it is a struct of which some are not.
@@ -94,18 +96,30 @@ pub(super) fn unpack(
     want: Want<'_>,
 ) -> Result<Loaded> {
     let block = stored.block;
-    records.layouts.of(&block)?.check_header(&block, schema)?;
-    if let Want::Near(index) = want {
-        let position = index.saturating_sub(entry.first) as usize;
-        if let Some((payload, range)) = records.layouts.window(&block, stored.payload(), position, verify)? {
-            let first = entry.first.saturating_add(range.start as u64);
-            let loaded = Loaded::new(payload, schema, first, range.len());
-            return loaded.verified(&records.validator, entry);
+    let layout = records.layouts.of_columns(&block)?;
+    layout.check_header(&block, schema)?;
+    let mut buffer = AlignedBuf::default();
+    let (records, layout) = match want {
+        Want::Near(index, kept) => {
+            let position = index.saturating_sub(entry.first) as usize;
+            let unpacked = kept.unpacked.get(*entry, || Ok(layout.unpacked().into()))?;
+            let window = layout.view_window(&block, stored.payload(), &unpacked, position, verify)?;
+            if let Some((payload, range)) = window {
+                let first = entry.first.saturating_add(range.start as u64);
+                return Loaded::new(payload, schema, first, range.len()).verified(&records.validator, entry);
+            }
+            (records, layout)
         }
-    }
-    let records = if let Want::Part(part) = want { part } else { records };
-    let layout = records.layouts.of(&block)?;
-    let payload = layout.view(&block, stored.backing.clone(), stored.start)?;
+        Want::Part(part, blocks) => {
+            buffer = blocks.spare();
+            (part, part.layouts.of_columns(&block)?)
+        }
+        Want::Whole(blocks) => {
+            buffer = blocks.map(Recent::spare).unwrap_or_default();
+            (records, layout)
+        }
+    };
+    let payload = layout.view_in(&block, &stored.backing, stored.start, buffer)?;
     layout.verify(&block, &payload, &records.validator)?;
     let loaded = Loaded::new(payload, records.layouts.schema(), entry.first, block.count as usize);
     Ok(Loaded { stored: Some(Arc::new(stored)), ..loaded })
@@ -114,33 +128,54 @@ pub(super) fn unpack(
 /// Reads the block of an entry without any cache.
 pub(crate) fn read_alone(source: &dyn Source, catalog: &Catalog, entry: &Entry) -> Result<Loaded> {
     let records = |_, schema: &Arc<Schema>| Arc::new(SchemaRecords::new(schema, None));
-    read(source, catalog, entry, AlignedBuf::default, &records, Want::Whole)
+    read(source, catalog, entry, AlignedBuf::default, &records, Want::Whole(None))
 }
 
 /// What is kept of blocks of columns, besides those that are cached as a whole.
 pub(super) struct KeptColumns {
-    /// Groups of records, by the entry of their block and their number in it.
-    windows: Recent<(Entry, u64), Loaded>,
+    /// Groups of records, by the entry of their block and their number in it, or [`WHOLE`] of a block.
+    windows: Recent<(Entry, u64), Arc<Loaded>>,
+    /// What was decompressed of blocks to read groups.
+    unpacked: Recent<Entry, Arc<Unpacked>>,
     /// Whether there was a block of columns.
     any: AtomicBool,
 }
 
-/// A block of more bytes of records and heap is cached alone.
-const LARGE_BYTES: usize = 16 << 20;
-
-impl Recent<Entry, Loaded> {
-    /// Creates a cache of blocks.
-    pub(super) fn of_blocks() -> Recent<Entry, Loaded> {
-        let mut blocks = Recent::new(BLOCKS);
-        blocks.is_large = |loaded: &Loaded| loaded.payload.front().len() > LARGE_BYTES;
-        blocks
-    }
-}
+/// The number of a group that is its whole block.
+const WHOLE: u64 = u64::MAX;
 
 impl Default for KeptColumns {
     fn default() -> KeptColumns {
-        // A group has at most 256 KiB of records.
-        KeptColumns { windows: Recent::new(64), any: AtomicBool::new(false) }
+        let windows = Recent::new(64, |loaded: &Arc<Loaded>| loaded.bytes());
+        let unpacked = Recent::new(BLOCKS, |block: &Arc<Unpacked>| {
+            block.iter().map(|stream| stream.get().map_or(0, Vec::len)).sum()
+        });
+        KeptColumns { windows, unpacked, any: AtomicBool::new(false) }
+    }
+}
+
+/// The groups of a table from which records were requested last, by the index of a record. They are found here
+/// without the index, and belong to the cache that keeps them.
+#[derive(Default)]
+pub(super) struct NearWindows([Mutex<Weak<Loaded>>; 32]);
+
+impl NearWindows {
+    fn slot(&self, index: u64) -> Option<MutexGuard<'_, Weak<Loaded>>> {
+        let slot = self.0.get((index / WINDOW_RECORDS) as usize % self.0.len())?;
+        Some(slot.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns the group with a record, if it is known.
+    pub(super) fn find(&self, index: u64) -> Option<Arc<Loaded>> {
+        let loaded = self.slot(index)?.upgrade()?;
+        (index.wrapping_sub(loaded.first) < loaded.count as u64).then_some(loaded)
+    }
+
+    /// Adds the group with a record.
+    pub(super) fn insert(&self, index: u64, loaded: &Arc<Loaded>) {
+        if let Some(mut slot) = self.slot(index) {
+            *slot = Arc::downgrade(loaded);
+        }
     }
 }
 
@@ -181,39 +216,45 @@ impl Snapshot {
         self.caches.blocks.get(*entry, || Ok(loaded))
     }
 
-    /// Returns the block of an entry, or some of its records, with the record `index`, to be read as `target`.
-    pub(crate) fn load_near(
+    /// Returns records of a block of columns that is read as it was written: those around the record `index`, or
+    /// all. `None` if the block stores rows, or is read as another type.
+    pub(super) fn load_near(
         &self,
         table: usize,
         entry: &Entry,
         index: u64,
         target: &Arc<Schema>,
-    ) -> Result<Loaded> {
+    ) -> Result<Option<Arc<Loaded>>> {
+        let windows = &self.caches.columns.windows;
+        let number = index.saturating_sub(entry.first).checked_div(WINDOW_RECORDS).unwrap_or_default();
         let info = self.opened.catalog.schemas.get(&entry.schema);
-        let is_same = info.is_some_and(|info| info.schema().is_identical(target));
-        if !is_same || !self.is_columns(entry) {
-            return self.load_as(table, entry, target);
+        if !info.is_some_and(|info| info.schema().is_identical(target)) {
+            return Ok(None);
         }
-        let window = index.saturating_sub(entry.first).checked_div(WINDOW_RECORDS).unwrap_or_default();
-        let kept = self.caches.columns.windows.find(&(*entry, window));
-        if let Some(loaded) = kept.or_else(|| self.caches.blocks.find(entry)) {
-            return Ok(loaded);
+        let kept = [number, WHOLE].into_iter().find_map(|number| windows.find(&(*entry, number)));
+        if kept.is_some() || !self.is_columns(entry) {
+            return Ok(kept);
         }
-        let loaded = match &self.map {
-            Some(map) => self.load_mapped(map, entry, Want::Near(index)),
-            None => self.load_buffered(entry, Want::Near(index)),
-        };
-        let loaded = loaded.map_err(|error| self.in_block(error, table, entry))?;
-        if loaded.stored.is_some() {
-            self.caches.columns.any.store(true, Ordering::Relaxed);
-            return self.caches.blocks.get(*entry, || Ok(loaded));
-        }
-        self.caches.columns.windows.get((*entry, window), || Ok(loaded))
+        let loaded = self.caches.blocks.find(entry).map_or_else(
+            || match &self.map {
+                Some(map) => self.load_mapped(map, entry, Want::Near(index, &self.caches.columns)),
+                None => self.load_buffered(entry, Want::Near(index, &self.caches.columns)),
+            },
+            Ok,
+        );
+        let loaded = Arc::new(loaded.map_err(|error| self.in_block(error, table, entry))?);
+        let number = if loaded.stored.is_some() { WHOLE } else { number };
+        windows.get((*entry, number), || Ok(loaded)).map(Some)
     }
 
     /// Returns whether the block of an entry stores columns.
     fn is_columns(&self, entry: &Entry) -> bool {
-        let header = self.opened.catalog.blocks(self.source()).header(entry.offset);
+        let catalog = &self.opened.catalog;
+        let start = usize::try_from(entry.offset).unwrap_or(usize::MAX);
+        let header = match self.map.as_ref().and_then(|map| map.get_at(start, LINE as usize)) {
+            Some(line) => decode_header(line, catalog.key(), entry.offset, catalog.limit),
+            None => catalog.blocks(self.source()).header(entry.offset),
+        };
         header.is_ok_and(|block| block.layout != 0)
     }
 
@@ -223,24 +264,19 @@ impl Snapshot {
         &self,
         table: usize,
         entry: &Entry,
+        mapping: &SchemaMapping,
+        from: &Arc<Schema>,
         target: &Arc<Schema>,
     ) -> Result<Option<Loaded>> {
-        let Some(info) = self.opened.catalog.schemas.get(&entry.schema) else { return Ok(None) };
-        if info.schema().is_identical(target) {
+        if !self.is_columns(entry) {
             return Ok(None);
         }
-        let mapping =
-            self.mapping(entry.schema, target).map_err(|error| self.in_block(error, table, entry))?;
-        if !mapping.evolution.removes() || !self.is_columns(entry) {
-            return Ok(None);
-        }
-        let Some(part) = mapping.part(&self.records(entry.schema, info.schema()), target) else {
-            return Ok(None);
-        };
+        let Some(part) = mapping.part(&self.records(entry.schema, from), target) else { return Ok(None) };
         let load = || {
+            let want = Want::Part(&part.records, &mapping.blocks);
             let loaded = match &self.map {
-                Some(map) => self.load_mapped(map, entry, Want::Part(&part.records))?,
-                None => self.load_buffered(entry, Want::Part(&part.records))?,
+                Some(map) => self.load_mapped(map, entry, want)?,
+                None => self.load_buffered(entry, want)?,
             };
             match part.evolution.resolution() {
                 Resolution::Transcoded => loaded.transcoded(part.evolution.plan(), target),
@@ -259,6 +295,11 @@ impl Snapshot {
 }
 
 impl Loaded {
+    /// Returns the number of bytes that a cache keeps with it.
+    pub(super) fn bytes(&self) -> usize {
+        self.payload.front().len().saturating_add(self.payload.text().all().len())
+    }
+
     /// Verifies records that were read without the others of their block.
     fn verified(self, validator: &Validator, entry: &Entry) -> Result<Loaded> {
         let Loaded { payload, first, count, stride, .. } = &self;

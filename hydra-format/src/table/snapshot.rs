@@ -170,32 +170,39 @@ impl Snapshot {
 
     /// Returns the block of an entry, verified now or earlier.
     pub(crate) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
+        let whole = Want::Whole(Some(&self.caches.blocks));
         let loaded = match &self.map {
-            Some(map) => self.kept(entry, || self.load_mapped(map, entry, Want::Whole)),
-            None => self.caches.blocks.get(*entry, || self.load_buffered(entry, Want::Whole)),
+            Some(map) => self.kept(entry, || self.load_mapped(map, entry, whole)),
+            None => self.caches.blocks.get(*entry, || self.load_buffered(entry, whole)),
         };
         loaded.map_err(|error| self.in_block(error, table, entry))
     }
 
     /// Returns the block of an entry, to be read as `target`.
     pub(crate) fn load_as(&self, table: usize, entry: &Entry, target: &Arc<Schema>) -> Result<Loaded> {
-        if let Some(loaded) = self.load_part(table, entry, target)? {
+        let info = self.opened.catalog.schemas.get(&entry.schema);
+        let Some(info) = info.filter(|info| !info.schema().is_identical(target)) else {
+            return self.load(table, entry);
+        };
+        let mapping =
+            self.mapping(entry.schema, target).map_err(|error| self.in_block(error, table, entry))?;
+        let evolution = &mapping.evolution;
+        if let Some(loaded) = mapping.blocks.find(entry) {
+            return Ok(loaded);
+        }
+        if evolution.removes()
+            && let Some(loaded) = self.load_part(table, entry, &mapping, info.schema(), target)?
+        {
             return Ok(loaded);
         }
         let loaded = self.load(table, entry)?;
-        if loaded.schema.is_identical(target) {
-            return Ok(loaded);
+        match evolution.resolution() {
+            Resolution::Transcoded => mapping
+                .blocks
+                .get(*entry, || loaded.transcoded(evolution.plan(), target))
+                .map_err(|error| self.in_block(error, table, entry)),
+            resolution => Ok(loaded.shown_as(target.clone(), resolution == Resolution::Wider)),
         }
-        let shown = self.mapping(entry.schema, target).and_then(|mapping| {
-            let evolution = &mapping.evolution;
-            match evolution.resolution() {
-                Resolution::Transcoded => {
-                    mapping.blocks.get(*entry, || loaded.transcoded(evolution.plan(), target))
-                }
-                resolution => Ok(loaded.shown_as(target.clone(), resolution == Resolution::Wider)),
-            }
-        });
-        shown.map_err(|error| self.in_block(error, table, entry))
     }
 
     /// Returns how records of a schema are read as `target`. It is computed once, and cached together with
@@ -209,7 +216,7 @@ impl Snapshot {
 
     /// Reads and verifies the block of an entry again, without caching it.
     pub(crate) fn load_once(&self, table: usize, entry: &Entry) -> Result<Loaded> {
-        self.load_buffered(entry, Want::Whole).map_err(|error| self.in_block(error, table, entry))
+        self.load_buffered(entry, Want::Whole(None)).map_err(|error| self.in_block(error, table, entry))
     }
 
     /// Adds the block to an error.
@@ -225,7 +232,7 @@ impl Snapshot {
         let records = |id, schema: &Arc<Schema>| self.records(id, schema);
         let is_good = self.caches.good.contains(entry.offset);
         let loaded = unpack(&self.opened.catalog, entry, backing, !is_good, &records, want)?;
-        if !is_good && !matches!(want, Want::Part(_)) {
+        if !is_good && !matches!(want, Want::Part(..)) {
             self.caches.good.insert(entry.offset);
         }
         Ok(loaded)
@@ -233,7 +240,7 @@ impl Snapshot {
 
     pub(super) fn load_buffered(&self, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
         let records = |id, schema: &Arc<Schema>| self.records(id, schema);
-        read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &records, want)
+        read(self.source(), &self.opened.catalog, entry, || self.caches.blocks.spare(), &records, want)
     }
 
     pub(super) fn records(&self, id: u32, schema: &Arc<Schema>) -> Arc<SchemaRecords> {
@@ -245,7 +252,7 @@ impl Snapshot {
 type RecordsOf<'a> = &'a dyn Fn(u32, &Arc<Schema>) -> Arc<SchemaRecords>;
 
 /// Reads the block of an entry into a buffer and verifies it.
-pub(crate) fn read(
+pub(super) fn read(
     source: &dyn Source,
     catalog: &Catalog,
     entry: &Entry,
@@ -350,6 +357,13 @@ impl Loaded {
             "a plan wrote invalid values"
         );
         Ok(Loaded { bad: bad.into(), ..Loaded::new(payload, schema, self.first, self.count) })
+    }
+
+    /// Returns the first `size` bytes of the record at an index of the table, with heap and text.
+    pub(super) fn record(&self, index: u64, size: usize) -> Option<At<'_>> {
+        let start = usize::try_from(index.checked_sub(self.first)?).ok()?.checked_mul(self.stride)?;
+        let rows = self.rows();
+        Some(rows.with(rows.bytes().get(start..)?.get(..size)?))
     }
 
     /// Returns the position of a record in the block; the number of records if it comes after the block.

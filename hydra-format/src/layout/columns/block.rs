@@ -1,11 +1,12 @@
 //! Blocks of columns: sealed from rows, and viewed as rows.
 
-use super::decode::{Decoded, Stream, StreamBytes, Streams};
+use super::decode::{Decoded, Stream, StreamBytes, Streams, Unpacked};
 use super::directory::{Directory, StreamEntry, ZSTD, most_memory};
-use super::encoding::{self, EncodedStream};
+use super::encoding::{self, EncodedStream, GROUP};
 use super::shape::{ColumnPart, ColumnShape, Shape, StreamKind};
 use super::split::{Gathered, split};
-use super::{forced, join, window, zstd};
+use super::target::RowTarget;
+use super::{forced, join, zstd};
 use crate::layout::BlockLayout;
 use crate::layout::rows::{
     Auditor, Regions, RowLayout, StagedRows, Validator, block_bytes, check_stride, invalid,
@@ -13,12 +14,14 @@ use crate::layout::rows::{
 use crate::memory::{AlignedBuf, Backing, Payload, Ranges};
 use crate::store::block::{BlockAt, BlockHeader, BlockKind, SealedBlock};
 use crate::store::bytes::line_up;
-use crate::{Error, ErrorKind, Result, Schema};
+use crate::{Error, ErrorKind, Kind, Result, Schema};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Records of more bytes are not read by themselves.
 const MOST_WINDOW: usize = 256 << 10;
+/// The number of streams for each group of records that is read at once.
+const MANY_STREAMS: usize = 64;
 
 /// Layout 1 with encoding 0, for blocks of one schema.
 #[derive(Debug)]
@@ -74,8 +77,7 @@ impl ColumnLayout {
         let streams = gathered.iter().zip(&self.shape.streams).map(|(stream, kind)| match kind {
             StreamKind::Offsets(_) => Stream::Offsets((&stream.offsets).into()),
             StreamKind::Rows => {
-                let bytes = StreamBytes::Lent(&stream.bytes);
-                Stream::of_rows(bytes, stream.record_bytes as u64).unwrap_or(Stream::Unread)
+                Stream::of_rows(&stream.bytes, stream.record_bytes as u64).unwrap_or_default()
             }
             _ => Stream::Bytes(StreamBytes::Lent(&stream.bytes)),
         });
@@ -130,65 +132,68 @@ impl ColumnLayout {
         (entries, all.into_iter().map(|stored| stored.bytes).collect())
     }
 
-    /// Returns the streams of a payload, of which none was read.
-    fn streams<'a>(&'a self, block: &'a BlockAt, payload: &'a [u8]) -> Result<Streams<'a>> {
+    /// Returns the place of what is decompressed of the streams of a block.
+    pub(crate) fn unpacked(&self) -> Box<Unpacked> {
+        self.shape.streams.iter().map(|_| OnceLock::new()).collect()
+    }
+
+    /// Starts to read the streams of a payload.
+    fn streams<'a>(
+        &'a self,
+        block: &'a BlockAt,
+        payload: &'a [u8],
+        unpacked: &'a Unpacked,
+        is_window: bool,
+    ) -> Result<Streams<'a>> {
         let all = self.part.as_ref().map_or(self.shape.streams.len(), |(all, _)| *all);
         let mut directory = Directory::read(block, payload, all)?;
         if let Some((_, streams)) = &self.part {
             let entry = |stream: &usize| directory.streams.get(*stream).copied().unwrap_or_default();
             directory.streams = streams.iter().map(entry).collect();
         }
-        Ok(Streams::new(block, &self.schema, &self.shape, directory, payload))
+        Ok(Streams::new(block, &self.schema, &self.shape, directory, (payload, unpacked), is_window))
     }
 
-    /// Returns the records around one as rows, and which they are, if they can be read without all others. The
-    /// payload is checked unless it was before.
+    /// Returns the records around one as rows, and which they are, if they can be read without all others: no
+    /// values are stored as rows in a stream. The payload is checked unless it was before.
     pub(crate) fn view_window(
         &self,
         block: &BlockAt,
         payload: &[u8],
+        unpacked: &Unpacked,
         record: usize,
         verify: bool,
     ) -> Result<Option<(Payload, Range<usize>)>> {
-        let start = record.checked_div(window::RECORDS).unwrap_or(0).saturating_mul(window::RECORDS);
-        let records = start..start.saturating_add(window::RECORDS).min(block.count as usize);
-        let bytes = self.schema.root().size().saturating_mul(window::RECORDS);
-        if bytes > MOST_WINDOW || !window::is_flat(&self.shape) {
+        let start = record.saturating_sub(record % GROUP);
+        let records = start..start.saturating_add(GROUP).min(block.count as usize);
+        let (stride, count) = (self.schema.root().size(), records.len());
+        if stride.saturating_mul(count) > MOST_WINDOW || self.shape.streams.contains(&StreamKind::Rows) {
             return Ok(None);
         }
-        let directory = Directory::read(block, payload, self.shape.streams.len())?;
-        let mut streams = Streams::new(block, &self.schema, &self.shape, directory, payload);
-        if !streams.is_plain() {
-            return Ok(None);
+        if verify {
+            block.check_payload(payload)?;
         }
-        streams.trust(verify)?;
-        streams.read_window(records.clone())?;
-        let count = records.len();
-        let broken = |stream| self.broken(block, &streams.directory, stream);
-        let sizes = join::measure(&streams.decoded, &self.shape, &self.schema, count).map_err(broken)?;
-        let rows = join::join(&streams.decoded, &self.shape, &self.schema, count, sizes).map_err(broken)?;
-        Ok(Some((payload_of(block, rows)?, records)))
+        let mut streams = self.streams(block, payload, unpacked, true)?;
+        streams.read(records.clone())?;
+        let Streams { decoded, directory, .. } = &streams;
+        let broken = |stream| self.broken(block, directory, stream);
+        let [heap, text] = join::measure(decoded, &self.shape, &self.schema, count).map_err(broken)?;
+        if heap > directory.heap as usize || text > directory.text as usize {
+            return Err(broken(self.shape.streams.len()));
+        }
+        let mut to = RowTarget::new(AlignedBuf::default(), [stride.saturating_mul(count), heap, text]);
+        join::join(decoded, &self.shape, &self.schema, 0..count, &mut to).map_err(broken)?;
+        Ok(Some((payload_of(block, to.into_parts())?, records)))
     }
 
-    /// Takes the values of the only stream, if the records are nothing else. If the directory says that the records
-    /// have heap or text, they do not.
-    fn only_values<'a>(&self, streams: &mut Streams<'a>) -> Option<StreamBytes<'a>> {
+    /// Returns the kind and the number of the values that are all there is of a record.
+    fn only_values(&self) -> Option<(Kind, usize)> {
         let [level] = &self.shape.levels[..] else { return None };
         let [ColumnShape { part: ColumnPart::Values { kind, count }, under: None, .. }] = &level.columns[..]
         else {
             return None;
         };
-        let Directory { heap, text, .. } = streams.directory;
-        let is_all = (kind.fixed_size() as usize).checked_mul(*count) == Some(level.size)
-            && (self.part.is_some() || heap | text == 0);
-        let stream = streams.decoded.0.first_mut()?;
-        match std::mem::replace(stream, Stream::Unread) {
-            Stream::Bytes(values) if is_all => Some(values),
-            other => {
-                *stream = other;
-                None
-            }
-        }
+        ((kind.fixed_size() as usize).checked_mul(*count) == Some(level.size)).then_some((*kind, *count))
     }
 
     /// Creates the error about a stream of rows that does not fit, or about the lengths of the records as rows.
@@ -202,19 +207,61 @@ impl ColumnLayout {
         error.moved_to(at).what("the rows of a column are impossible").path(self.shape.path(stream))
     }
 
-    /// Returns the records of decoded streams as rows.
-    fn rows(&self, block: &BlockAt, streams: &Streams<'_>) -> Result<(AlignedBuf, Ranges)> {
-        let broken = |stream| self.broken(block, &streams.directory, stream);
-        let (count, Directory { heap, text, .. }) = (block.count as usize, &streams.directory);
-        let mut sizes = [*heap as usize, *text as usize];
-        if self.part.is_some() {
-            let part = join::measure(&streams.decoded, &self.shape, &self.schema, count).map_err(broken)?;
-            if part.iter().zip(sizes).any(|(part, all)| *part > all) {
-                return Err(broken(self.shape.streams.len()));
-            }
-            sizes = part;
+    /// Reads all records as rows, into a buffer.
+    fn rows(
+        &self,
+        block: &BlockAt,
+        streams: &mut Streams<'_>,
+        buffer: AlignedBuf,
+    ) -> Result<(AlignedBuf, Ranges)> {
+        let (count, stride) = (block.count as usize, self.schema.root().size());
+        let Directory { heap, text, .. } = streams.directory;
+        let mut to = RowTarget::new(buffer, [count.saturating_mul(stride), heap as usize, text as usize]);
+        // So many streams take as long as the values of a part.
+        let part = self.shape.streams.len().div_ceil(MANY_STREAMS).max(1).saturating_mul(GROUP);
+        let part = if self.shape.streams.contains(&StreamKind::Rows) { count } else { part };
+        for start in (0..count.max(1)).step_by(part.max(1)) {
+            let records = start..start.saturating_add(part).min(count);
+            streams.read(records.clone())?;
+            join::join(&streams.decoded, &self.shape, &self.schema, records, &mut to)
+                .map_err(|stream| self.broken(block, &streams.directory, stream))?;
         }
-        join::join(&streams.decoded, &self.shape, &self.schema, count, sizes).map_err(broken)
+        if self.part.is_none() && !to.is_full() {
+            return Err(self.broken(block, &streams.directory, self.shape.streams.len()));
+        }
+        Ok(to.into_parts())
+    }
+
+    /// Returns the records as rows, in this buffer if they are not lent from the backing.
+    pub(crate) fn view_in(
+        &self,
+        block: &BlockAt,
+        backing: &Backing,
+        start: usize,
+        mut buffer: AlignedBuf,
+    ) -> Result<Payload> {
+        let end = start.saturating_add(block.payload_bytes as usize);
+        let payload = backing.get(start..end).ok_or_else(|| block.error(ErrorKind::CutShort))?;
+        let unpacked = self.unpacked();
+        let mut streams = self.streams(block, payload, &unpacked, false)?;
+        // Records that are nothing but values have no heap and no text.
+        let is_tidy = self.part.is_some() || streams.directory.heap | streams.directory.text == 0;
+        let Some((kind, count)) = self.only_values().filter(|_| is_tidy) else {
+            return payload_of(block, self.rows(block, &mut streams, buffer)?);
+        };
+        let ranges = |at: usize, count: usize| {
+            // Blocks, and so the bytes behind their last stream, end with a line.
+            let end = at.saturating_add(line_up(count as u64) as usize);
+            Ranges { records: at..at.saturating_add(count), heap: end..end, text: end..end }
+        };
+        if let Some(values) = streams.only_values(kind, count, &mut buffer)? {
+            let offset = streams.directory.streams.first().map_or(0, |stream| stream.offset as usize);
+            let ranges = ranges(start.saturating_add(offset), values.len());
+            return Payload::new(backing.clone(), ranges).map_err(|_| block.error(ErrorKind::BadUtf8));
+        }
+        let ranges = ranges(0, buffer.len());
+        buffer.resize(ranges.text.end);
+        payload_of(block, (buffer, ranges))
     }
 }
 
@@ -236,26 +283,7 @@ impl BlockLayout for ColumnLayout {
     }
 
     fn view(&self, block: &BlockAt, backing: Backing, start: usize) -> Result<Payload> {
-        let end = start.saturating_add(block.payload_bytes as usize);
-        let payload = backing.get(start..end).ok_or_else(|| block.error(ErrorKind::CutShort))?;
-        let mut streams = self.streams(block, payload)?;
-        streams.read()?;
-        match self.only_values(&mut streams) {
-            Some(StreamBytes::Made(mut values)) => {
-                let (count, end) = (values.len(), line_up(values.len() as u64) as usize);
-                values.resize(end);
-                payload_of(block, (values, Ranges { records: 0..count, heap: end..end, text: end..end }))
-            }
-            Some(StreamBytes::Lent(values)) => {
-                let offset = streams.directory.streams.first().map_or(0, |stream| stream.offset as usize);
-                let at = start.saturating_add(offset);
-                // Blocks, and so the bytes behind their last stream, end with a line.
-                let (count, end) = (values.len(), at.saturating_add(line_up(values.len() as u64) as usize));
-                let ranges = Ranges { records: at..at.saturating_add(count), heap: end..end, text: end..end };
-                Payload::new(backing.clone(), ranges).map_err(|_| block.error(ErrorKind::BadUtf8))
-            }
-            None => payload_of(block, self.rows(block, &streams)?),
-        }
+        self.view_in(block, &backing, start, AlignedBuf::default())
     }
 
     fn verify(&self, block: &BlockAt, payload: &Payload, validator: &Validator) -> Result<()> {
@@ -266,10 +294,11 @@ impl BlockLayout for ColumnLayout {
     }
 
     fn audit(&self, block: &BlockAt, payload: &[u8], auditor: &Auditor, report: &mut dyn FnMut(Error)) {
-        let rows = self.streams(block, payload).and_then(|mut streams| {
+        let unpacked = self.unpacked();
+        let rows = self.streams(block, payload, &unpacked, false).and_then(|mut streams| {
             let is_whole = streams.read_each(report);
             streams.audit(report);
-            is_whole.then(|| self.rows(block, &streams)).transpose()
+            is_whole.then(|| self.rows(block, &mut streams, AlignedBuf::default())).transpose()
         });
         let (buffer, ranges) = match rows {
             Err(error) => return report(error),

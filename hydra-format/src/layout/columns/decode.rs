@@ -1,8 +1,10 @@
 //! Reading the streams of a block: each is checked against the streams above it, and decoded to one value a
-//! slot, so that no other code knows encodings.
+//! slot, so that no other code knows encodings. Streams are opened once, and decoded for a part of the records
+//! after the other, so that what is decoded stays in the cache of the processor.
 
 use super::directory::{Directory, StreamEntry};
-use super::encoding::{self, Flaw, Offsets};
+use super::encoding::{self, Flaw, Offsets, Scratch};
+use super::reading::{Mask, Reading, Source, Tags};
 use super::shape::{ColumnPart, ColumnShape, Presence, Shape, StreamKind};
 use super::zstd;
 use crate::layout::rows::At;
@@ -12,7 +14,9 @@ use crate::store::block::BlockAt;
 use crate::store::bytes::{LINE, get, is_zero, line_up};
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::ops::{Deref, Range};
+use std::sync::OnceLock;
 
 /// The bytes of a stream: those of the payload, or decoded ones.
 pub(super) enum StreamBytes<'a> {
@@ -31,25 +35,27 @@ impl Deref for StreamBytes<'_> {
     }
 }
 
-/// A decoded stream, with something for every slot.
+/// A decoded stream, with something for every slot of a part of the records.
+#[derive(Default)]
 pub(super) enum Stream<'a> {
     /// The stream was not read.
+    #[default]
     Unread,
-    /// Bits, or values: zeros for absent slots.
+    /// Bits, or values: zeros for absent slots. Or a run, which is always whole.
     Bytes(StreamBytes<'a>),
     /// One offset more than slots.
     Offsets(Cow<'a, [u32]>),
     /// The offsets of distinct strings, of which the last is empty, and the number of one for each slot.
     Dictionary { offsets: Vec<u32>, numbers: Vec<u32> },
     /// The payload of rows: the bytes, and where heap and text are in them.
-    Rows(StreamBytes<'a>, Range<usize>, Range<usize>),
+    Rows(&'a [u8], Range<usize>, Range<usize>),
 }
 
 impl<'a> Stream<'a> {
     /// Creates a stream of rows with these bytes of records; `None` if its regions do not fit, or if bytes between
     /// records and heap are not zero.
-    pub(super) fn of_rows(bytes: StreamBytes<'a>, record_bytes: u64) -> Option<Stream<'a>> {
-        let text = u64::from(get::<u32>(&bytes, 0));
+    pub(super) fn of_rows(bytes: &'a [u8], record_bytes: u64) -> Option<Stream<'a>> {
+        let text = u64::from(get::<u32>(bytes, 0));
         let payload = (bytes.len() as u64).checked_sub(LINE)?;
         let heap = line_up(record_bytes);
         let fits = heap <= text && text <= payload && text.is_multiple_of(LINE);
@@ -65,16 +71,21 @@ impl<'a> Stream<'a> {
         if let Stream::Bytes(bytes) = self { bytes } else { &[] }
     }
 
-    /// Returns the range of a slot in the run, or of its elements.
-    #[inline]
-    pub(super) fn range(&self, slot: usize) -> Option<Range<usize>> {
-        let (offsets, number) = match self {
-            Stream::Offsets(offsets) => (&offsets[..], slot),
-            Stream::Dictionary { offsets, numbers } => (&offsets[..], *numbers.get(slot)? as usize),
-            _ => return None,
-        };
-        Some(*offsets.get(number)? as usize..*offsets.get(number.checked_add(1)?)? as usize)
+    /// Returns the buffer of what was decoded before, for what is decoded next.
+    fn into_buffer(self) -> AlignedBuf {
+        if let Stream::Bytes(StreamBytes::Made(buffer)) = self { buffer } else { AlignedBuf::default() }
     }
+
+    /// Returns the elements of all slots.
+    fn all(&self) -> Option<Range<usize>> {
+        let Stream::Offsets(offsets) = self else { return None };
+        Some(*offsets.first()? as usize..*offsets.last()? as usize)
+    }
+}
+
+/// Returns the range of so many values for each slot of a range.
+fn times(range: &Range<usize>, count: usize) -> Range<usize> {
+    range.start.saturating_mul(count)..range.end.saturating_mul(count)
 }
 
 /// Says what it means that a stream breaks a rule of FORMAT.md.
@@ -108,16 +119,7 @@ impl Decoded<'_> {
     /// Returns whether a slot has a value.
     #[inline]
     pub(super) fn is_present(&self, under: Option<Presence>, slot: usize) -> bool {
-        self.mask(under).has(slot)
-    }
-
-    /// Returns which slots have a value.
-    #[inline]
-    pub(super) fn mask(&self, under: Option<Presence>) -> Mask<'_> {
-        match under {
-            Some(presence) => Mask { bits: Some(self.bytes(presence.stream)), times: presence.times },
-            None => Mask { bits: None, times: 1 },
-        }
+        Mask::new(under, |stream| self.bytes(stream)).has(slot)
     }
 
     /// Returns the tag of a slot as unsigned bits.
@@ -130,62 +132,25 @@ impl Decoded<'_> {
     }
 }
 
-/// Which slots have a value: one bit for `times` slots, or all.
-#[derive(Clone, Copy)]
-pub(super) struct Mask<'a> {
-    bits: Option<&'a [u8]>,
-    times: usize,
-}
-
-impl<'a> Mask<'a> {
-    pub(super) fn of(bits: &'a [u8]) -> Mask<'a> {
-        Mask { bits: Some(bits), times: 1 }
-    }
-
-    #[inline]
-    pub(super) fn has(self, slot: usize) -> bool {
-        let index = if self.times == 1 { slot } else { slot.checked_div(self.times).unwrap_or(0) };
-        self.bits.is_none_or(|bits| bit(bits, index))
-    }
-
-    /// Returns the number of slots of a range that have a value.
-    pub(super) fn count(self, range: Range<usize>) -> usize {
-        range.filter(|slot| self.has(*slot)).count()
-    }
-
-    /// Returns the bits of a range.
-    pub(super) fn part(self, range: &Range<usize>) -> AlignedBuf {
-        let mut part = AlignedBuf::zeroed(range.len().div_ceil(8));
-        for (index, slot) in range.clone().enumerate() {
-            if let Some(byte) = part.get_mut(index >> 3) {
-                *byte |= u8::from(self.has(slot)) << (index & 7);
-            }
-        }
-        part
-    }
-
-    /// Returns values of `size` bytes at the slots of a range that have one, and zeros at the others.
-    pub(super) fn spread(self, values: &[u8], size: usize, range: &Range<usize>) -> AlignedBuf {
-        let mut spread = AlignedBuf::zeroed(range.len().saturating_mul(size));
-        let slots = range.clone().zip(spread.chunks_exact_mut(size.max(1)));
-        let present = slots.filter(|(slot, _)| self.has(*slot));
-        present
-            .zip(values.chunks_exact(size.max(1)))
-            .for_each(|((_, slot), value)| slot.copy_from_slice(value));
-        spread
-    }
-}
+/// The streams of a block that were decompressed, by their numbers.
+pub(crate) type Unpacked = [OnceLock<Vec<u8>>];
 
 /// The streams of a block.
 pub(super) struct Streams<'a> {
     pub(super) block: &'a BlockAt,
     schema: &'a Schema,
-    pub(super) shape: &'a Shape,
-    pub(super) payload: &'a [u8],
+    shape: &'a Shape,
+    payload: &'a [u8],
     pub(super) directory: Directory,
+    unpacked: &'a Unpacked,
+    sources: Vec<Source<'a>>,
+    /// The streams for the part of the records that was read last.
     pub(super) decoded: Decoded<'a>,
-    /// Whether all bytes were checked, so that streams are not.
-    pub(super) trusted: bool,
+    /// Whether all bytes were checked.
+    trusted: bool,
+    /// Whether only some records are read, of which the text is checked later.
+    is_window: bool,
+    scratch: RefCell<Box<Scratch>>,
 }
 
 impl<'a> Streams<'a> {
@@ -195,29 +160,45 @@ impl<'a> Streams<'a> {
         schema: &'a Schema,
         shape: &'a Shape,
         directory: Directory,
-        payload: &'a [u8],
+        (payload, unpacked): (&'a [u8], &'a Unpacked),
+        is_window: bool,
     ) -> Streams<'a> {
+        let sources = shape.streams.iter().map(|_| Source::Closed).collect();
         let decoded = Decoded(shape.streams.iter().map(|_| Stream::Unread).collect());
-        Streams { block, schema, shape, payload, directory, decoded, trusted: false }
+        let (trusted, scratch) = (is_window, RefCell::default());
+        Streams {
+            block,
+            schema,
+            shape,
+            payload,
+            directory,
+            unpacked,
+            sources,
+            decoded,
+            trusted,
+            is_window,
+            scratch,
+        }
     }
 
-    /// Reads all streams of the shape's levels.
-    pub(super) fn read(&mut self) -> Result<()> {
-        self.level(0, u64::from(self.block.count))
+    /// Reads all streams of the shape's levels for these records.
+    pub(super) fn read(&mut self, records: Range<usize>) -> Result<()> {
+        self.level(0, u64::from(self.block.count), &records)
     }
 
-    /// Reads the streams that can be read, and reports what is wrong with each of the others. Returns whether all
-    /// were read. Without a presence stream, what is in its option is not looked at.
+    /// Reads all records of the streams that can be read, and reports what is wrong with each of the others. Returns
+    /// whether all were read. Without a presence stream, what is in its option is not looked at.
     pub(super) fn read_each(&mut self, report: &mut dyn FnMut(Error)) -> bool {
         let shape: &'a Shape = self.shape;
         let damaged = (0..self.directory.streams.len()).filter_map(|stream| self.checksum(stream).err());
         let mut all = damaged.map(&mut *report).count() == 0;
         self.trusted = all;
+        let count = self.block.count;
         for column in shape.levels.first().map_or(&[][..], |level| &level.columns) {
             let presence = column.under.and_then(|presence| self.decoded.0.get(presence.stream));
             let read = match presence {
                 Some(Stream::Unread) => continue,
-                _ => self.column(column, u64::from(self.block.count)),
+                _ => self.column(column, count.into(), &(0..count as usize)),
             };
             if let Err(error) = read {
                 all = false;
@@ -228,33 +209,40 @@ impl<'a> Streams<'a> {
         all
     }
 
-    /// Reads the streams of a level.
-    fn level(&mut self, level: usize, slots: u64) -> Result<()> {
+    /// Reads the streams of a level for a range of its slots.
+    fn level(&mut self, level: usize, slots: u64, range: &Range<usize>) -> Result<()> {
         let shape: &'a Shape = self.shape;
         let columns = shape.levels.get(level).map_or(&[][..], |level| &level.columns);
-        columns.iter().try_for_each(|column| self.column(column, slots))
+        columns.iter().try_for_each(|column| self.column(column, slots, range))
     }
 
-    /// Reads the streams of a column.
-    fn column(&mut self, column: &'a ColumnShape, slots: u64) -> Result<()> {
+    /// Reads the streams of a column for a range of its slots.
+    fn column(&mut self, column: &'a ColumnShape, slots: u64, range: &Range<usize>) -> Result<()> {
         let (stream, under) = (column.stream, column.under);
         match &column.part {
-            ColumnPart::Bit => self.bits(stream, slots, under)?,
+            ColumnPart::Bit => self.bits(stream, slots, range, under)?,
             ColumnPart::Values { kind, count } => {
-                self.values(stream, *kind, slots.saturating_mul(*count as u64), under)?;
+                let slots = slots.saturating_mul(*count as u64);
+                self.values(stream, *kind, slots, &times(range, *count), under)?;
             }
-            ColumnPart::Text => self.text(stream, slots, under)?,
-            ColumnPart::Bytes => self.run(stream, slots, under)?,
+            ColumnPart::Text => self.text(stream, slots, range, under)?,
+            ColumnPart::Bytes => self.run(stream, slots, range, under)?,
             ColumnPart::List(inner) => {
-                let elements = self.offsets(stream, slots, under)?;
-                self.level(*inner, elements)?;
+                let elements = self.offsets(stream, slots, range, under)?;
+                let inside = self.decoded.0.get(stream).and_then(Stream::all).unwrap_or(0..0);
+                self.level(*inner, elements, &inside)?;
             }
-            ColumnPart::Box(inner) => self.level(*inner, slots)?,
-            ColumnPart::Array(count, inner) => self.level(*inner, slots.saturating_mul(*count as u64))?,
+            ColumnPart::Box(inner) => self.level(*inner, slots, range)?,
+            ColumnPart::Array(count, inner) => {
+                self.level(*inner, slots.saturating_mul(*count as u64), &times(range, *count))?;
+            }
+            ColumnPart::Enum { kind, variants } if variants.is_empty() => {
+                self.values(stream, *kind, slots, range, under)?;
+            }
             ColumnPart::Enum { kind, variants } => {
-                self.values(stream, *kind, slots, under)?;
-                for (slots, inner) in self.tagged(stream, *kind, variants, under) {
-                    self.level(inner, slots)?;
+                let inside = self.tags(stream, *kind, variants, (slots, range), under)?;
+                for ((slots, range), (_, inner)) in inside.into_iter().zip(variants) {
+                    self.level(*inner, slots, &range)?;
                 }
             }
             ColumnPart::Rows(ty) => self.rows(stream, *ty, slots, under)?,
@@ -289,20 +277,18 @@ impl<'a> Streams<'a> {
         Err(self.error(stream, Flaw::new(rule, 0, expected, found)))
     }
 
-    fn is_present(&self, under: Option<Presence>, slot: usize) -> bool {
-        self.decoded.is_present(under, slot)
-    }
-
-    pub(super) fn mask(&self, under: Option<Presence>) -> Mask<'_> {
-        self.decoded.mask(under)
+    /// Returns which slots of all records have a value.
+    fn mask(&self, under: Option<Presence>) -> Mask<'_> {
+        Mask::new(under, |stream| self.sources.get(stream).map_or(&[], Source::bits))
     }
 
     /// Returns the number of absent slots.
-    pub(super) fn absent(&self, under: Option<Presence>, slots: u64) -> u64 {
-        let Some(presence) = under else { return 0 };
-        let bits = self.decoded.bytes(presence.stream);
-        let ones: u64 = bits.iter().map(|byte| u64::from(byte.count_ones())).sum();
-        slots.saturating_sub(ones.saturating_mul(presence.times as u64))
+    fn absent(&self, under: Option<Presence>, slots: u64) -> u64 {
+        if under.is_none() {
+            0
+        } else {
+            slots.saturating_sub(self.mask(under).count(0..slots as usize) as u64)
+        }
     }
 
     /// Returns an error if the bytes of a stream do not match their checksum.
@@ -319,13 +305,7 @@ impl<'a> Streams<'a> {
 
     /// Returns the entry of a stream and its stored bytes, if the entry is what follows from the streams above
     /// and the bytes match their checksum.
-    pub(super) fn entry(
-        &self,
-        stream: usize,
-        slots: u64,
-        absent: u64,
-        plain: u64,
-    ) -> Result<(StreamEntry, StreamBytes<'a>)> {
+    fn entry(&self, stream: usize, slots: u64, absent: u64, plain: u64) -> Result<(StreamEntry, &'a [u8])> {
         let entry = self.directory.streams.get(stream).copied().unwrap_or_default();
         let kind = self.shape.streams.get(stream).copied().unwrap_or(StreamKind::Rows);
         if !self.trusted {
@@ -345,10 +325,13 @@ impl<'a> Streams<'a> {
     }
 
     /// Returns the bytes of a stream in its encoding, without compression.
-    fn content(&self, stream: usize, entry: &StreamEntry) -> Result<StreamBytes<'a>> {
+    fn content(&self, stream: usize, entry: &StreamEntry) -> Result<&'a [u8]> {
         let stored = entry.stored(self.payload).unwrap_or_default();
-        if !entry.is_compressed() {
-            return Ok(StreamBytes::Lent(stored));
+        let Some(kept) = self.unpacked.get(stream).filter(|_| entry.is_compressed()) else {
+            return Ok(stored);
+        };
+        if let Some(plain) = kept.get() {
+            return Ok(plain);
         }
         let least = if entry.encoding == 0 { entry.plain } else { 0 };
         let sizes = u64::from(least)..=u64::from(entry.plain);
@@ -364,42 +347,66 @@ impl<'a> Streams<'a> {
         if !sizes.contains(&size) {
             return self.flaw(stream, "M7.5-1", expected(), format!("{size} bytes"));
         }
-        let mut made = AlignedBuf::zeroed(size as usize);
-        zstd::decompress(stored, &mut made).map_err(refused)?;
-        Ok(StreamBytes::Made(made))
+        let plain = zstd::decompress(stored, size as usize).map_err(refused)?;
+        Ok(kept.get_or_init(|| plain))
     }
 
-    pub(super) fn keep(&mut self, stream: usize, decoded: Stream<'a>) {
-        if let Some(slot) = self.decoded.0.get_mut(stream) {
-            *slot = decoded;
+    fn keep(&mut self, stream: usize, source: Source<'a>, decoded: Stream<'a>) {
+        if let (Some(own), Some(slot)) = (self.sources.get_mut(stream), self.decoded.0.get_mut(stream)) {
+            (*own, *slot) = (source, decoded);
         }
     }
 
+    /// Takes a stream out to read more of it.
+    fn take(&mut self, stream: usize) -> (Source<'a>, Stream<'a>) {
+        let source = self.sources.get_mut(stream).map(std::mem::take).unwrap_or_default();
+        let decoded = self.decoded.0.get_mut(stream).map(std::mem::take).unwrap_or_default();
+        (source, decoded)
+    }
+
     /// Reads bits.
-    pub(super) fn bits(&mut self, stream: usize, slots: u64, under: Option<Presence>) -> Result<()> {
+    fn bits(
+        &mut self,
+        stream: usize,
+        slots: u64,
+        range: &Range<usize>,
+        under: Option<Presence>,
+    ) -> Result<()> {
+        let (source, decoded) = self.take(stream);
+        let bits = match source {
+            Source::Bits(bits) => bits,
+            _ => self.all_bits(stream, slots, under)?,
+        };
+        let mut part = decoded.into_buffer();
+        Mask::of(&bits).part(range, &mut part);
+        self.keep(stream, Source::Bits(bits), Stream::Bytes(StreamBytes::Made(part)));
+        Ok(())
+    }
+
+    /// Opens a stream of bits, and reads all of them.
+    fn all_bits(&self, stream: usize, slots: u64, under: Option<Presence>) -> Result<AlignedBuf> {
         let absent = self.absent(under, slots);
         let (entry, stored) = self.entry(stream, slots, absent, slots.div_ceil(8))?;
         let (slots, absent) = (slots as usize, absent as usize);
         let count = if entry.encoding == 0 { slots } else { slots.saturating_sub(absent) };
         let mut bits = AlignedBuf::zeroed(count.div_ceil(8));
-        encoding::read_bits(entry.encoding, &stored, count, &mut bits)
+        encoding::read_bits(entry.encoding, stored, count, &mut bits)
             .map_err(|flaw| self.error(stream, flaw))?;
-        if absent > 0 && entry.encoding == 0 {
-            let set = (0..slots).find(|slot| bit(&bits, *slot) && !self.is_present(under, *slot));
-            self.check_absent(stream, set)?;
-        } else if absent > 0 {
-            let mut spread = AlignedBuf::zeroed(slots.div_ceil(8));
-            let mut next = 0usize;
-            for slot in (0..slots).filter(|slot| self.is_present(under, *slot)) {
-                if let Some(byte) = spread.get_mut(slot >> 3) {
-                    *byte |= u8::from(bit(&bits, next)) << (slot & 7);
-                }
-                next = next.saturating_add(1);
-            }
-            bits = spread;
+        if absent == 0 {
+            return Ok(bits);
         }
-        self.keep(stream, Stream::Bytes(StreamBytes::Made(bits)));
-        Ok(())
+        let mask = self.mask(under);
+        if entry.encoding == 0 {
+            let set = (0..slots).find(|slot| bit(&bits, *slot) && !mask.has(*slot));
+            return self.check_absent(stream, set).map(|()| bits);
+        }
+        let mut spread = AlignedBuf::zeroed(slots.div_ceil(8));
+        for (next, slot) in (0..slots).filter(|slot| mask.has(*slot)).enumerate() {
+            if let Some(byte) = spread.get_mut(slot >> 3) {
+                *byte |= u8::from(bit(&bits, next)) << (slot & 7);
+            }
+        }
+        Ok(spread)
     }
 
     /// Returns an error if there is an absent slot with a value.
@@ -411,129 +418,286 @@ impl<'a> Streams<'a> {
     }
 
     /// Reads values of one kind.
-    fn values(&mut self, stream: usize, kind: Kind, slots: u64, under: Option<Presence>) -> Result<()> {
-        let size = kind.fixed_size() as usize;
-        let absent = self.absent(under, slots);
-        let (entry, stored) = self.entry(stream, slots, absent, slots.saturating_mul(size as u64))?;
-        let (slots, absent) = (slots as usize, absent as usize);
-        if entry.encoding == 0 {
-            if stored.len() != entry.plain as usize {
-                return self.flaw(stream, "M7.3-1", entry.plain, stored.len());
-            }
-            let values = stored.chunks_exact(size).enumerate();
-            let mut set = values.filter(|(slot, value)| !is_zero(value) && !self.is_present(under, *slot));
-            let set = if absent > 0 { set.next() } else { None };
-            self.check_absent(stream, set.map(|(slot, _)| slot))?;
-            self.keep(stream, Stream::Bytes(stored));
-            return Ok(());
-        }
-        let count = slots.saturating_sub(absent);
-        let mut values = AlignedBuf::zeroed(count.saturating_mul(size));
-        let encoding = (entry.encoding, entry.parameter);
-        encoding::read_values(kind, encoding, &stored, count, &mut values)
-            .map_err(|flaw| self.error(stream, flaw))?;
-        if absent > 0 {
-            values = self.mask(under).spread(&values, size, &(0..slots));
-        }
-        self.keep(stream, Stream::Bytes(StreamBytes::Made(values)));
+    fn values(
+        &mut self,
+        stream: usize,
+        kind: Kind,
+        slots: u64,
+        range: &Range<usize>,
+        under: Option<Presence>,
+    ) -> Result<()> {
+        let (source, decoded) = self.take(stream);
+        let mut reading = match source {
+            Source::Values(reading) => reading,
+            _ => self.open_values(stream, kind, slots, under)?,
+        };
+        let decoded = self.some_values(stream, &mut reading, range, under, decoded)?;
+        self.keep(stream, Source::Values(reading), decoded);
         Ok(())
     }
 
-    /// Reads offsets, and returns the last one.
-    fn offsets(&mut self, stream: usize, slots: u64, under: Option<Presence>) -> Result<u64> {
+    fn open_values(
+        &self,
+        stream: usize,
+        kind: Kind,
+        slots: u64,
+        under: Option<Presence>,
+    ) -> Result<Reading<'a>> {
+        let size = kind.fixed_size() as usize;
         let absent = self.absent(under, slots);
-        let plain = slots.saturating_add(1).saturating_mul(4);
-        let (entry, stored) = self.entry(stream, slots, absent, plain)?;
-        let (slots, absent) = (slots as usize, absent as usize);
-        let present = slots.saturating_sub(absent);
-        let count = if entry.encoding == 0 { slots } else { present };
-        let read = encoding::read_offsets(entry.encoding, &stored, count.saturating_add(1));
-        let read = read.map_err(|flaw| self.error(stream, flaw))?;
-        let is_dense = entry.encoding != 0 && absent > 0;
-        let (decoded, last) = match read {
-            Offsets::Plain(offsets) => {
-                let last = self.check_offsets(stream, &offsets)?;
-                let filled = |slot: &usize| offsets.get(*slot) != offsets.get(slot.saturating_add(1));
-                let mut set = (0..if is_dense { 0 } else { slots }).filter(filled);
-                let set = if absent > 0 { set.find(|slot| !self.is_present(under, *slot)) } else { None };
-                self.check_absent(stream, set)?;
-                let offsets = if is_dense { self.spread_offsets(&offsets, slots, under) } else { offsets };
-                (Stream::Offsets(offsets.into()), last)
+        let (entry, stored) = self.entry(stream, slots, absent, slots.saturating_mul(size as u64))?;
+        let present = slots.saturating_sub(if entry.encoding == 0 { 0 } else { absent }) as usize;
+        let values = encoding::open_values(kind, (entry.encoding, entry.parameter), stored, present);
+        let values = values.map_err(|flaw| self.error(stream, flaw))?;
+        let plain = (entry.encoding == 0).then_some(stored);
+        Ok(Reading::new(values, size, present, plain, absent > 0))
+    }
+
+    fn some_values(
+        &self,
+        stream: usize,
+        reading: &mut Reading<'a>,
+        range: &Range<usize>,
+        under: Option<Presence>,
+        before: Stream<'a>,
+    ) -> Result<Stream<'a>> {
+        let mask = self.mask(under);
+        if let Some(plain) = reading.plain {
+            let bytes = times(range, reading.size);
+            let values = plain.get(bytes).unwrap_or_default();
+            if reading.has_absent {
+                let mut slots = range.clone().zip(values.chunks_exact(reading.size.max(1)));
+                let set = slots.find(|(slot, value)| !is_zero(value) && !mask.has(*slot));
+                self.check_absent(stream, set.map(|(slot, _)| slot))?;
             }
-            Offsets::Dictionary { mut offsets, numbers } => {
-                let last = self.check_offsets(stream, &offsets)?;
-                let empty = offsets.len().saturating_sub(1) as u32;
-                offsets.push(last);
-                let mut next = numbers.into_iter().map(u32::from);
-                let number =
-                    |slot| if self.is_present(under, slot) { next.next().unwrap_or(empty) } else { empty };
-                (Stream::Dictionary { numbers: (0..slots).map(number).collect(), offsets }, last)
-            }
+            return Ok(Stream::Bytes(StreamBytes::Lent(values)));
+        }
+        let mut out = before.into_buffer();
+        out.resize(range.len().saturating_mul(reading.size));
+        let scratch = &mut self.scratch.borrow_mut();
+        reading.fill(range, mask, &mut out, scratch).map_err(|flaw| self.error(stream, flaw))?;
+        Ok(Stream::Bytes(StreamBytes::Made(out)))
+    }
+
+    /// Returns the values of the only stream of a shape: those of the payload, if it has them as they are.
+    /// Otherwise they are read to `out`.
+    pub(super) fn only_values(
+        &mut self,
+        kind: Kind,
+        times: usize,
+        out: &mut AlignedBuf,
+    ) -> Result<Option<&'a [u8]>> {
+        let slots = u64::from(self.block.count).saturating_mul(times as u64);
+        let reading = self.open_values(0, kind, slots, None)?;
+        let compressed = self.directory.streams.first().is_some_and(StreamEntry::is_compressed);
+        if let Some(plain) = reading.plain.filter(|_| !compressed) {
+            return Ok(Some(plain));
+        }
+        out.resize((slots as usize).saturating_mul(reading.size));
+        let scratch = &mut self.scratch.borrow_mut();
+        reading.values.read(0..slots as usize, out, scratch).map_err(|flaw| self.error(0, flaw))?;
+        Ok(None)
+    }
+
+    /// Reads tags of variants with fields, and returns for each the number of its slots, and those of the range.
+    fn tags(
+        &mut self,
+        stream: usize,
+        kind: Kind,
+        variants: &[(u128, usize)],
+        (slots, range): (u64, &Range<usize>),
+        under: Option<Presence>,
+    ) -> Result<Vec<(u64, Range<usize>)>> {
+        if !matches!(self.sources.get(stream), Some(Source::Tags(_))) {
+            self.values(stream, kind, slots, &(0..slots as usize), under)?;
+            let (_, all) = self.take(stream);
+            let count = variants.len();
+            let mut tags = Tags { all, totals: vec![0; count], before: vec![0; count], at: 0 };
+            tags.totals = tags.count(kind, variants, self.mask(under), 0..slots as usize);
+            self.keep(stream, Source::Tags(tags), Stream::Unread);
+        }
+        let (source, before) = self.take(stream);
+        let Source::Tags(mut tags) = source else { return Ok(Vec::new()) };
+        if tags.at != range.start {
+            tags.before = tags.count(kind, variants, self.mask(under), 0..range.start);
+        }
+        let own = tags.count(kind, variants, self.mask(under), range.clone());
+        let mut inside = Vec::with_capacity(variants.len());
+        for ((own, before), total) in own.into_iter().zip(&mut tags.before).zip(&tags.totals) {
+            let start = *before;
+            *before = start.saturating_add(own);
+            inside.push((*total as u64, start..*before));
+        }
+        tags.at = range.end;
+        let mut out = before.into_buffer();
+        let part = tags.all.bytes().get(times(range, kind.fixed_size() as usize)).unwrap_or_default();
+        out.resize(part.len());
+        out.copy_from_slice(part);
+        self.keep(stream, Source::Tags(tags), Stream::Bytes(StreamBytes::Made(out)));
+        Ok(inside)
+    }
+
+    /// Reads offsets, and returns the last one of all.
+    fn offsets(
+        &mut self,
+        stream: usize,
+        slots: u64,
+        range: &Range<usize>,
+        under: Option<Presence>,
+    ) -> Result<u64> {
+        let (source, decoded) = self.take(stream);
+        let (mut reading, last, decoded) = match source {
+            Source::Offsets(reading, last) => (reading, last, decoded),
+            _ => self.open_offsets(stream, slots, under)?,
         };
-        self.keep(stream, decoded);
+        let decoded = self.some_offsets(stream, (&mut reading, last), range, under, decoded)?;
+        self.keep(stream, Source::Offsets(reading, last), decoded);
         Ok(last.into())
     }
 
-    /// Checks that offsets begin with 0 and do not fall, and returns the last one.
-    fn check_offsets(&self, stream: usize, offsets: &[u32]) -> Result<u32> {
-        match offsets {
-            [0, ..] if offsets.is_sorted() => Ok(offsets.last().copied().unwrap_or(0)),
-            _ => self.flaw(stream, "M7.2-2", "offsets that begin with 0 and do not fall", "others"),
-        }
-    }
-
-    /// Gives an offset to absent slots as well.
-    fn spread_offsets(&self, offsets: &[u32], slots: usize, under: Option<Presence>) -> Vec<u32> {
-        let mut next = 0usize;
-        let offset = |next: usize| offsets.get(next).copied().unwrap_or(0);
-        let spread = (0..slots).map(|slot| {
-            let own = offset(next);
-            next = next.saturating_add(usize::from(self.is_present(under, slot)));
-            own
-        });
-        let mut spread: Vec<u32> = spread.collect();
-        spread.push(offset(offsets.len().saturating_sub(1)));
-        spread
-    }
-
-    /// Reads the bytes of a run or of rows.
-    pub(super) fn unpacked(
+    fn open_offsets(
         &self,
         stream: usize,
         slots: u64,
-        absent: u64,
+        under: Option<Presence>,
+    ) -> Result<(Reading<'a>, u32, Stream<'a>)> {
+        let absent = self.absent(under, slots);
+        let (entry, stored) = self.entry(stream, slots, absent, slots.saturating_add(1).saturating_mul(4))?;
+        let is_plain = entry.encoding == 0;
+        let count = slots.saturating_sub(if is_plain { 0 } else { absent }) as usize;
+        let opened = encoding::open_offsets(entry.encoding, stored, count.saturating_add(1));
+        match opened.map_err(|flaw| self.error(stream, flaw))? {
+            Offsets::Plain(values) => {
+                let mut reading =
+                    Reading::new(values, 4, count.saturating_add(1), is_plain.then_some(stored), absent > 0);
+                let scratch = &mut self.scratch.borrow_mut();
+                let last = reading.read(count..count.saturating_add(1), scratch);
+                let last = last.map_err(|flaw| self.error(stream, flaw))?;
+                let last = get::<u32>(last, 0);
+                Ok((reading, last, Stream::Offsets(Cow::default())))
+            }
+            Offsets::Dictionary { mut offsets, numbers } => {
+                let last = offsets.last().copied().unwrap_or(0);
+                offsets.push(last);
+                let decoded = Stream::Dictionary { offsets, numbers: Vec::new() };
+                Ok((Reading::new(numbers, 2, count, None, absent > 0), last, decoded))
+            }
+        }
+    }
+
+    fn some_offsets(
+        &self,
+        stream: usize,
+        (reading, last): (&mut Reading<'a>, u32),
+        range: &Range<usize>,
+        under: Option<Presence>,
+        before: Stream<'a>,
+    ) -> Result<Stream<'a>> {
+        let mask = self.mask(under);
+        let dense = reading.dense(range, mask);
+        let is_dense = reading.is_dense();
+        let scratch = &mut self.scratch.borrow_mut();
+        let has = |index: usize| !is_dense || mask.has(range.start.saturating_add(index));
+        if let Stream::Dictionary { offsets, mut numbers } = before {
+            let read = reading.read(dense, scratch).map_err(|flaw| self.error(stream, flaw))?;
+            let empty = offsets.len().saturating_sub(2) as u32;
+            let mut next = read.as_chunks().0.iter().map(|number| u32::from(u16::from_le_bytes(*number)));
+            numbers.clear();
+            let number = |index| if has(index) { next.next().unwrap_or(empty) } else { empty };
+            numbers.extend((0..range.len()).map(number));
+            return Ok(Stream::Dictionary { offsets, numbers });
+        }
+        let is_first = dense.start == 0;
+        let read = reading.read(dense.start..dense.end.saturating_add(1), scratch);
+        let read = read.map_err(|flaw| self.error(stream, flaw))?;
+        let mut all = if let Stream::Offsets(Cow::Owned(all)) = before { all } else { Vec::new() };
+        all.clear();
+        all.extend(read.as_chunks().0.iter().map(|offset| u32::from_le_bytes(*offset)));
+        encoding::check_offsets(0, is_first, &all).map_err(|flaw| self.error(stream, flaw))?;
+        if all.last().is_none_or(|end| *end > last) {
+            return self.flaw(stream, "M7.2-2", format!("offsets up to {last}"), "others");
+        }
+        if reading.has_absent && !is_dense {
+            let filled =
+                all.iter().zip(all.iter().skip(1)).enumerate().filter(|(_, (start, end))| start != end);
+            let slots = filled.map(|(index, _)| range.start.saturating_add(index));
+            self.check_absent(stream, { slots }.find(|slot| !mask.has(*slot)))?;
+        } else if is_dense {
+            let mut next = 0usize;
+            let spread = (0..range.len()).map(|index| {
+                let own = all.get(next).copied().unwrap_or(0);
+                next = next.saturating_add(usize::from(has(index)));
+                own
+            });
+            all = spread.chain(all.last().copied()).collect();
+        }
+        Ok(Stream::Offsets(all.into()))
+    }
+
+    /// Opens a run or rows.
+    fn whole(
+        &self,
+        stream: usize,
+        slots: u64,
+        under: Option<Presence>,
         plain: Option<u64>,
-    ) -> Result<StreamBytes<'a>> {
+    ) -> Result<&'a [u8]> {
         let own = self.directory.streams.get(stream).map_or(0, |entry| entry.plain);
-        let (entry, stored) = self.entry(stream, slots, absent, plain.unwrap_or(own.into()))?;
-        if stored.len() != entry.plain as usize {
-            return self.flaw(stream, "M7.3-1", entry.plain, stored.len());
+        let plain = plain.unwrap_or(own.into());
+        let (_, stored) = self.entry(stream, slots, self.absent(under, slots), plain)?;
+        if stored.len() as u64 != plain {
+            return self.flaw(stream, "M7.3-1", plain, stored.len());
         }
         Ok(stored)
     }
 
-    /// Reads offsets and their run.
-    fn run(&mut self, stream: usize, slots: u64, under: Option<Presence>) -> Result<()> {
-        let bytes = self.offsets(stream, slots, under)?;
+    /// Reads offsets, and opens their run.
+    fn run(
+        &mut self,
+        stream: usize,
+        slots: u64,
+        range: &Range<usize>,
+        under: Option<Presence>,
+    ) -> Result<()> {
+        let bytes = self.offsets(stream, slots, range, under)?;
         let number = stream.saturating_add(1);
-        let run = self.unpacked(number, slots, self.absent(under, slots), Some(bytes))?;
-        self.keep(number, Stream::Bytes(run));
+        if matches!(self.sources.get(number), Some(Source::Closed)) {
+            let run = self.whole(number, slots, under, Some(bytes))?;
+            self.keep(number, Source::Run(Text::default()), Stream::Bytes(StreamBytes::Lent(run)));
+        }
         Ok(())
     }
 
-    /// Reads offsets and their run of text.
-    fn text(&mut self, stream: usize, slots: u64, under: Option<Presence>) -> Result<()> {
-        self.run(stream, slots, under)?;
+    /// Reads offsets, and opens their run of text. Of records that are read alone, only their own text is
+    /// checked, as that of the rows that they become.
+    fn text(
+        &mut self,
+        stream: usize,
+        slots: u64,
+        range: &Range<usize>,
+        under: Option<Presence>,
+    ) -> Result<()> {
         let number = stream.saturating_add(1);
-        let (Some(offsets), Some(run)) = (self.decoded.0.get(stream), self.decoded.0.get(number)) else {
+        let is_new = matches!(self.sources.get(number), Some(Source::Closed));
+        self.run(stream, slots, range, under)?;
+        if self.is_window {
+            return Ok(());
+        }
+        let (Some(Source::Run(text)), Some(Stream::Bytes(StreamBytes::Lent(run)))) =
+            (self.sources.get_mut(number), self.decoded.0.get(number))
+        else {
             return Ok(());
         };
-        let Some(text) = Text::of(run.bytes()) else {
-            return self.flaw(number, "M7.2-3", "UTF-8", "other bytes");
-        };
-        let offsets = match offsets {
-            Stream::Offsets(offsets) => &offsets[..],
-            Stream::Dictionary { offsets, .. } => offsets,
+        if is_new {
+            let Some(found) = Text::of(run) else {
+                return self.flaw(number, "M7.2-3", "UTF-8", "other bytes");
+            };
+            *text = found;
+        }
+        let text = *text;
+        let offsets = match self.decoded.0.get(stream) {
+            Some(Stream::Offsets(offsets)) => &offsets[..],
+            Some(Stream::Dictionary { offsets, .. }) if is_new => offsets,
             _ => return Ok(()),
         };
         match offsets.iter().find(|offset| !text.is_boundary(**offset as usize)) {
@@ -542,40 +706,14 @@ impl<'a> Streams<'a> {
         }
     }
 
-    /// Returns the number of slots of each variant that has fields, with its level.
-    fn tagged(
-        &self,
-        stream: usize,
-        kind: Kind,
-        variants: &[(u128, usize)],
-        under: Option<Presence>,
-    ) -> Vec<(u64, usize)> {
-        let mut counts = vec![0u64; variants.len()];
-        if variants.is_empty() {
-            return Vec::new();
-        }
-        for slot in 0.. {
-            let Some(tag) = self.decoded.tag(stream, kind, slot) else { break };
-            let variant = variants.binary_search_by_key(&tag, |(tag, _)| *tag);
-            if let Ok(variant) = variant
-                && self.is_present(under, slot)
-                && let Some(count) = counts.get_mut(variant)
-            {
-                *count = count.saturating_add(1);
-            }
-        }
-        counts.into_iter().zip(variants.iter().map(|(_, level)| *level)).collect()
-    }
-
-    /// Reads values in rows, and checks where their regions are.
+    /// Reads values in rows, and checks where their regions are. They are read as a whole.
     fn rows(&mut self, stream: usize, ty: u32, slots: u64, under: Option<Presence>) -> Result<()> {
-        let absent = self.absent(under, slots);
-        let bytes = self.unpacked(stream, slots, absent, None)?;
+        let bytes = self.whole(stream, slots, under, None)?;
         let size = self.schema.resolve(TypeRef::Index(ty)).size() as u64;
-        let records = slots.saturating_sub(absent).saturating_mul(size);
+        let records = slots.saturating_sub(self.absent(under, slots)).saturating_mul(size);
         let found = bytes.len();
         match Stream::of_rows(bytes, records) {
-            Some(rows) => self.keep(stream, rows),
+            Some(rows) => self.keep(stream, Source::Closed, rows),
             None => {
                 let found = format!("{found} bytes");
                 return self.flaw(stream, "M7.2-6", format!("rows with {records} bytes of records"), found);
@@ -607,12 +745,12 @@ impl<'a> Streams<'a> {
             let absent = if entry.encoding == 0 { 0 } else { entry.absent };
             let count = entry.slots.saturating_sub(absent) as usize;
             let outcome = match kind {
-                StreamKind::Bits => encoding::audit_bits(entry.encoding, &stored, count),
+                StreamKind::Bits => encoding::audit_bits(entry.encoding, stored, count),
                 StreamKind::Values(kind) => {
-                    encoding::audit_values(*kind, (entry.encoding, entry.parameter), &stored, count)
+                    encoding::audit_values(*kind, (entry.encoding, entry.parameter), stored, count)
                 }
                 StreamKind::Offsets(_) => {
-                    encoding::audit_offsets(entry.encoding, &stored, count.saturating_add(1))
+                    encoding::audit_offsets(entry.encoding, stored, count.saturating_add(1))
                 }
                 StreamKind::Run(_) => Ok(()),
                 StreamKind::Rows => self.audit_rows(number),

@@ -8,12 +8,12 @@ use super::relocate::Relocation;
 use super::shape::{ColumnPart, ColumnShape, Level, Shape};
 use super::target::RowTarget;
 use crate::layout::rows::{At, put};
-use crate::memory::{AlignedBuf, Ranges};
 use crate::schema::{Kind, Schema, TypeRef};
 use crate::store::bytes::LINE;
+use std::ops::Range;
 
 /// The bytes of records that pass all columns together, so that they stay in the first-level cache.
-const GROUP: usize = 8 << 10;
+const GROUP: usize = 16 << 10;
 
 /// The number of slots whose arrays or variants are written together, so that their places take little memory.
 const SOME: usize = 1024;
@@ -23,12 +23,12 @@ fn at(slot: usize, column: &ColumnShape) -> usize {
     if slot == NOWHERE { slot } else { slot.saturating_add(column.offset) }
 }
 
-/// Writes the records of a block as rows.
+/// Writes a part of the records of a block as rows.
 struct Join<'s, 'a> {
     decoded: &'s Decoded<'a>,
     shape: &'s Shape,
     schema: &'s Schema,
-    to: RowTarget,
+    to: &'s mut RowTarget,
     /// The places of elements and of the values of boxes, for each level.
     places: Vec<SlotPlaces>,
     /// The next slot of each level of a variant, of references and then of values.
@@ -37,21 +37,58 @@ struct Join<'s, 'a> {
     rows: Vec<Option<(Relocation<'s>, usize)>>,
 }
 
-/// Returns `count` decoded records as rows with these bytes of heap and text. An error is the number of a
-/// stream that breaks a rule, or the number of streams if the records take other bytes of heap and text.
+/// A column with references, and its streams: offsets, the number of its string in a dictionary for each slot,
+/// and the run.
+struct RefColumn<'s> {
+    column: &'s ColumnShape,
+    offsets: &'s [u32],
+    numbers: Option<&'s [u32]>,
+    run: &'s [u8],
+}
+
+impl<'s> RefColumn<'s> {
+    /// Returns the columns of a level with references.
+    fn all(level: &'s Level, decoded: &'s Decoded<'_>) -> Vec<RefColumn<'s>> {
+        let column = |column: &'s ColumnShape| {
+            let (offsets, numbers) = match decoded.0.get(column.stream) {
+                Some(Stream::Offsets(offsets)) => (&offsets[..], None),
+                Some(Stream::Dictionary { offsets, numbers }) => (&offsets[..], Some(&numbers[..])),
+                _ => (&[][..], None),
+            };
+            RefColumn { column, offsets, numbers, run: decoded.bytes(column.stream.saturating_add(1)) }
+        };
+        level.columns.iter().filter(|column| column.refers).map(column).collect()
+    }
+
+    /// Returns the range of a slot in the run, or of its elements.
+    #[inline]
+    fn range(&self, slot: usize) -> Option<Range<usize>> {
+        let number = match self.numbers {
+            Some(numbers) => *numbers.get(slot)? as usize,
+            None => slot,
+        };
+        let [start, end] = self.offsets.get(number..)?.first_chunk()?;
+        Some(*start as usize..*end as usize)
+    }
+}
+
+/// Writes decoded records to their place among `to`. An error is the number of a stream that breaks a rule, or the
+/// number of streams if there is no room.
 pub(super) fn join(
     decoded: &Decoded<'_>,
     shape: &Shape,
     schema: &Schema,
-    count: usize,
-    [heap, text]: [usize; 2],
-) -> Result<(AlignedBuf, Ranges), usize> {
+    records: Range<usize>,
+    to: &mut RowTarget,
+) -> Result<(), usize> {
     let stride = schema.root().size();
-    let to = RowTarget::new([count.saturating_mul(stride), heap, text]);
+    let place = records.start.saturating_mul(stride);
+    let (bytes, count) = (records.len().saturating_mul(stride), records.len());
+    to.buffer.get_mut(place..place.saturating_add(bytes)).unwrap_or_default().fill(0);
     let mut join = Join::new(decoded, shape, schema, to);
-    join.references(count, stride)?;
-    join.values(count, stride);
-    Ok(join.to.into_parts())
+    join.references(count, place)?;
+    join.values(count, place, stride);
+    Ok(())
 }
 
 /// Returns the bytes of heap and text that decoded records take as rows, or the number of a stream that breaks
@@ -62,13 +99,18 @@ pub(super) fn measure(
     schema: &Schema,
     count: usize,
 ) -> Result<[usize; 2], usize> {
-    let mut join = Join::new(decoded, shape, schema, RowTarget::measuring());
-    join.all_references(count, schema.root().size())?;
-    Ok(join.to.used())
+    let mut to = RowTarget::measuring();
+    Join::new(decoded, shape, schema, &mut to).references(count, 0)?;
+    Ok(to.used())
 }
 
 impl<'s, 'a> Join<'s, 'a> {
-    fn new(decoded: &'s Decoded<'a>, shape: &'s Shape, schema: &'s Schema, to: RowTarget) -> Join<'s, 'a> {
+    fn new(
+        decoded: &'s Decoded<'a>,
+        shape: &'s Shape,
+        schema: &'s Schema,
+        to: &'s mut RowTarget,
+    ) -> Join<'s, 'a> {
         let places = shape.levels.iter().map(|_| SlotPlaces::new()).collect();
         let next = vec![0; shape.levels.len()];
         let rows = decoded.0.iter().map(|stream| match stream {
@@ -83,82 +125,96 @@ impl<'s, 'a> Join<'s, 'a> {
         Join { decoded, shape, schema, to, places, next, rows }
     }
 
-    /// Writes all references, and checks that they took what there is.
-    fn references(&mut self, count: usize, stride: usize) -> Result<(), usize> {
-        let done = self.all_references(count, stride);
+    /// Writes all references of the records from a place on, and checks that they took all rows in streams.
+    fn references(&mut self, count: usize, place: usize) -> Result<(), usize> {
+        let levels = self.shape.levels.iter();
+        let all: Vec<_> = levels.map(|level| RefColumn::all(level, self.decoded)).collect();
+        let done = self.slots(&all, 0, 0..count, place);
         if self.to.has_overflowed {
             return Err(self.shape.streams.len());
         }
         done?;
         let complete = |(relocation, _): &(Relocation<'_>, usize)| relocation.is_complete();
         let broken = self.rows.iter().position(|rows| !rows.as_ref().is_none_or(complete));
-        match broken {
-            Some(stream) => Err(stream),
-            None if self.to.is_full() => Ok(()),
-            None => Err(self.shape.streams.len()),
-        }
+        broken.map_or(Ok(()), Err)
     }
 
-    fn all_references(&mut self, count: usize, stride: usize) -> Result<(), usize> {
-        let refers = self.shape.levels.first().is_some_and(|level| level.refers);
-        for record in 0..if refers { count } else { 0 } {
-            self.slot(0, record, record.saturating_mul(stride))?;
+    /// Writes the references of consecutive slots. An error is the number of a stream.
+    fn slots(
+        &mut self,
+        all: &[Vec<RefColumn<'s>>],
+        level: usize,
+        slots: Range<usize>,
+        mut place: usize,
+    ) -> Result<(), usize> {
+        let columns = all.get(level).map_or(&[][..], Vec::as_slice);
+        if columns.is_empty() {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    /// Writes the references of a slot at a place.
-    fn slot(&mut self, level: usize, slot: usize, place: usize) -> Result<(), usize> {
-        let shape = self.shape;
-        let columns = shape.levels.get(level).map_or(&[][..], |level| &level.columns);
-        for column in columns.iter().filter(|column| column.refers) {
-            self.column(column, slot, place.saturating_add(column.offset)).ok_or(column.stream)?;
+        let size = self.shape.levels.get(level).map_or(0, |level| level.size);
+        for slot in slots {
+            for own in columns {
+                self.column(all, own, slot, place.saturating_add(own.column.offset))
+                    .ok_or(own.column.stream)?;
+            }
+            place = place.saturating_add(size);
         }
         Ok(())
     }
 
     /// Writes the reference of a column.
     #[inline]
-    fn column(&mut self, column: &'s ColumnShape, slot: usize, place: usize) -> Option<()> {
-        let decoded = self.decoded;
-        let stream = decoded.0.get(column.stream);
+    fn column(
+        &mut self,
+        all: &[Vec<RefColumn<'s>>],
+        own: &RefColumn<'s>,
+        slot: usize,
+        place: usize,
+    ) -> Option<()> {
+        let column = own.column;
         match &column.part {
-            ColumnPart::Text | ColumnPart::Bytes => {
-                let range = stream?.range(slot)?;
+            ColumnPart::Text => {
+                let range = own.range(slot)?;
                 if !range.is_empty() {
-                    let bytes = decoded.bytes(column.stream.checked_add(1)?).get(range)?;
-                    let is_text = matches!(column.part, ColumnPart::Text);
-                    if is_text { self.to.text(place, bytes)? } else { self.to.bytes(place, bytes)? }
+                    self.to.text(place, own.run, range)?;
+                }
+            }
+            ColumnPart::Bytes => {
+                let range = own.range(slot)?;
+                if !range.is_empty() {
+                    self.to.bytes(place, own.run.get(range)?)?;
                 }
             }
             ColumnPart::List(inner) => {
-                let range = stream?.range(slot)?;
+                let range = own.range(slot)?;
                 if !range.is_empty() {
-                    self.array(*inner, range.start, range.len(), place)?;
+                    let first = *own.offsets.first()? as usize;
+                    self.array(all, *inner, range.start.checked_sub(first)?, range.len(), place)?;
                 }
             }
-            ColumnPart::Box(inner) if decoded.is_present(column.under, slot) => {
-                self.array(*inner, slot, 1, place)?
+            ColumnPart::Box(inner) if self.decoded.is_present(column.under, slot) => {
+                self.array(all, *inner, slot, 1, place)?
             }
             ColumnPart::Box(inner) => self.nowhere(*inner, 1)?,
             ColumnPart::Array(count, inner) => {
-                self.slots(*inner, slot.checked_mul(*count)?, *count, place)?
+                let first = slot.checked_mul(*count)?;
+                self.slots(all, *inner, first..first.checked_add(*count)?, place).ok()?;
             }
-            ColumnPart::Enum { kind, variants } if decoded.is_present(column.under, slot) => {
-                let tag = decoded.tag(column.stream, *kind, slot)?;
+            ColumnPart::Enum { kind, variants } if self.decoded.is_present(column.under, slot) => {
+                let tag = self.decoded.tag(column.stream, *kind, slot)?;
                 if let Ok(variant) = variants.binary_search_by_key(&tag, |(tag, _)| *tag) {
                     let (_, inner) = variants.get(variant)?;
                     let next = self.next.get_mut(*inner)?;
                     let slot = std::mem::replace(next, next.checked_add(1)?);
-                    self.slots(*inner, slot, 1, place)?;
+                    self.slots(all, *inner, slot..slot.checked_add(1)?, place).ok()?;
                 }
             }
-            ColumnPart::Rows(ty) if decoded.is_present(column.under, slot) => {
-                let Stream::Rows(bytes, ..) = stream? else { return None };
+            ColumnPart::Rows(ty) if self.decoded.is_present(column.under, slot) => {
+                let Some(Stream::Rows(bytes, ..)) = self.decoded.0.get(column.stream) else { return None };
                 let size = self.schema.resolve(TypeRef::Index(*ty)).size();
                 let (relocation, at) = self.rows.get_mut(column.stream)?.as_mut()?;
                 let start = std::mem::replace(at, at.checked_add(size)?);
-                relocation.copy(*ty, bytes.get(start..*at)?, place, &mut self.to)?;
+                relocation.copy(*ty, bytes.get(start..*at)?, place, self.to)?;
             }
             _ => {}
         }
@@ -166,21 +222,18 @@ impl<'s, 'a> Join<'s, 'a> {
     }
 
     /// Writes a reference to slots of a level, and their references.
-    fn array(&mut self, level: usize, first: usize, count: usize, place: usize) -> Option<()> {
+    fn array(
+        &mut self,
+        all: &[Vec<RefColumn<'s>>],
+        level: usize,
+        first: usize,
+        count: usize,
+        place: usize,
+    ) -> Option<()> {
         let Level { size, align, .. } = *self.shape.levels.get(level)?;
         let place = self.to.array(place, align, size, count)?;
         push(self.places.get_mut(level)?, SlotRun { place, count }, size);
-        self.slots(level, first, count, place)
-    }
-
-    /// Writes the references of consecutive slots.
-    fn slots(&mut self, level: usize, first: usize, count: usize, mut place: usize) -> Option<()> {
-        let Level { size, refers, .. } = *self.shape.levels.get(level)?;
-        for slot in first..if refers { first.checked_add(count)? } else { first } {
-            self.slot(level, slot, place).ok()?;
-            place = place.checked_add(size)?;
-        }
-        Some(())
+        self.slots(all, level, first..first.checked_add(count)?, place).ok()
     }
 
     /// Notes that slots of a level, and of the boxes in them, have no place.
@@ -190,13 +243,13 @@ impl<'s, 'a> Join<'s, 'a> {
         boxes.iter().try_for_each(|(inner, times)| self.nowhere(*inner, count.checked_mul(*times)?))
     }
 
-    /// Writes the values of all records.
-    fn values(&mut self, count: usize, stride: usize) {
+    /// Writes the values of all records, from a place on.
+    fn values(&mut self, count: usize, place: usize, stride: usize) {
         let shape = self.shape;
         let group = GROUP.checked_div(stride).unwrap_or(0).max(1);
         for start in (0..count).step_by(group) {
             let run = SlotRun {
-                place: start.saturating_mul(stride),
+                place: place.saturating_add(start.saturating_mul(stride)),
                 count: group.min(count.saturating_sub(start)),
             };
             for column in shape.levels.first().map_or(&[][..], |level| &level.columns) {
@@ -204,7 +257,7 @@ impl<'s, 'a> Join<'s, 'a> {
             }
         }
         self.next.fill(0);
-        self.deep(0, 0, &[SlotRun { place: 0, count }]);
+        self.deep(0, 0, &[SlotRun { place, count }]);
     }
 
     /// Writes the values of a level, from the slot `first` on.
@@ -313,13 +366,17 @@ impl<'s, 'a> Join<'s, 'a> {
     }
 }
 
-/// Writes values of `N` bytes to the starts of rows.
+/// Writes values of `N` bytes to the starts of rows, of which the last may be cut short.
 #[inline]
 fn spread<const N: usize>(rows: &mut [u8], stride: usize, values: &[u8], count: usize) {
     let (values, _) = values.as_chunks::<N>();
-    for (row, value) in rows.chunks_mut(stride.max(1)).zip(values.iter().take(count)) {
-        if let Some(row) = row.first_chunk_mut() {
-            *row = *value;
-        }
+    let mut values = values.iter().take(count);
+    let mut rows = rows.chunks_exact_mut(stride.max(1));
+    for row in rows.by_ref().take(values.len()) {
+        let (Some(row), Some(value)) = (row.first_chunk_mut(), values.next()) else { return };
+        *row = *value;
+    }
+    if let (Some(row), Some(value)) = (rows.into_remainder().first_chunk_mut(), values.next()) {
+        *row = *value;
     }
 }

@@ -13,6 +13,7 @@ mod forced;
 mod join;
 pub(crate) mod listing;
 mod places;
+mod reading;
 mod relocate;
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "numbers of a checked schema")]
 mod shape;
@@ -21,10 +22,10 @@ mod target;
 
 #[cfg(test)]
 mod tests;
-mod window;
 mod zstd;
 
 pub(crate) use block::ColumnLayout;
+pub(crate) use decode::Unpacked;
 #[cfg(feature = "testing")]
 pub(crate) use forced::force;
-pub(super) use window::RECORDS as WINDOW_RECORDS;
+pub(super) const WINDOW_RECORDS: usize = encoding::GROUP;

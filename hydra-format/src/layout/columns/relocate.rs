@@ -65,7 +65,7 @@ impl<'a> Relocation<'a> {
                 if count > 0 {
                     let text = self.text.get(offset, offset.checked_add(count)?)?;
                     self.expect(1, offset, count, 1)?;
-                    to.text(slot, text.as_bytes())?;
+                    to.text(slot, text.as_bytes(), 0..text.len())?;
                 }
             }
             Kind::Bytes | Kind::Opaque => {

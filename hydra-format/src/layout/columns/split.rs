@@ -6,6 +6,7 @@ use super::relocate::Relocation;
 use super::shape::{ColumnPart, ColumnShape, Level, Presence, Shape, StreamKind};
 use super::target::RowTarget;
 use crate::layout::rows::{At, StagedRows, put};
+use crate::memory::AlignedBuf;
 use crate::schema::{Kind, Schema, TypeRef};
 use crate::store::bytes::LINE;
 use crate::{Error, ErrorKind, Result};
@@ -43,6 +44,23 @@ pub(super) fn split(rows: &StagedRows, shape: &Shape, schema: &Schema) -> Result
     Ok(split.streams)
 }
 
+/// The slots of a level, at places of a region.
+struct Slots<'p, 's> {
+    places: &'p [SlotRun],
+    size: usize,
+    region: &'s [u8],
+}
+
+impl Slots<'_, '_> {
+    fn count(&self) -> usize {
+        self.places.iter().map(|run| run.count).sum()
+    }
+}
+
+fn reference(bytes: &[u8]) -> (usize, usize) {
+    At::new(bytes, &[], "").reference()
+}
+
 struct Split<'s> {
     shape: &'s Shape,
     schema: &'s Schema,
@@ -56,20 +74,21 @@ impl<'s> Split<'s> {
     fn level(&mut self, level: usize, places: &[SlotRun], region: &'s [u8]) {
         let shape: &'s Shape = self.shape;
         let Some(Level { columns, size, .. }) = shape.levels.get(level) else { return };
-        self.flat(columns, places, *size, region);
+        let here = Slots { places, size: *size, region };
+        self.flat(columns, &here);
         for column in columns {
             match &column.part {
-                ColumnPart::Bit => self.bits(column, places, *size, region),
+                ColumnPart::Bit => self.bits(column, &here),
                 ColumnPart::Values { kind, count } => {
                     let bytes = (kind.fixed_size() as usize).saturating_mul(*count);
-                    self.values(column, (bytes, *count), places, *size, region);
+                    self.values(column, (bytes, *count), &here);
                 }
-                ColumnPart::Text | ColumnPart::Bytes => self.run(column, places, *size, region),
-                ColumnPart::List(inner) => self.list(column, *inner, places, *size, region),
+                ColumnPart::Text | ColumnPart::Bytes => self.run(column, &here),
+                ColumnPart::List(inner) => self.list(column, *inner, &here),
                 ColumnPart::Box(inner) => {
                     let mut inside = SlotPlaces::new();
-                    for (slot, place) in slots(places, *size).enumerate() {
-                        let (offset, _) = self.reference(region, place, column, slot).unwrap_or((NOWHERE, 0));
+                    for (_, part) in self.parts(column, &here) {
+                        let (offset, _) = part.map_or((NOWHERE, 0), reference);
                         push(&mut inside, SlotRun { place: offset, count: 1 }, self.size(*inner));
                     }
                     self.level(*inner, &inside, self.heap);
@@ -83,10 +102,10 @@ impl<'s> Split<'s> {
                     self.level(*inner, &inside.collect::<SlotPlaces>(), region);
                 }
                 ColumnPart::Enum { kind, variants } => {
-                    self.values(column, (kind.fixed_size() as usize, 1), places, *size, region);
-                    self.variants(column, *kind, variants, places, *size, region);
+                    self.values(column, (kind.fixed_size() as usize, 1), &here);
+                    self.variants(column, *kind, variants, &here);
                 }
-                ColumnPart::Rows(ty) => self.in_rows(column, *ty, places, *size, region),
+                ColumnPart::Rows(ty) => self.in_rows(column, *ty, &here),
             }
         }
     }
@@ -106,28 +125,21 @@ impl<'s> Split<'s> {
         })
     }
 
-    /// Returns the bytes of a column in a slot; `None` if the slot is absent.
-    #[inline]
-    fn part(&self, region: &'s [u8], place: usize, column: &ColumnShape, slot: usize) -> Option<&'s [u8]> {
-        let bytes = region.get(place.checked_add(column.offset)?..)?;
-        self.is_present(column.under, slot).then_some(bytes)
+    /// Returns the place of each slot and the bytes of a column in it; `None` if the slot is absent.
+    fn parts<'a>(
+        &'a self,
+        column: &'a ColumnShape,
+        here: &'a Slots<'_, 's>,
+    ) -> impl Iterator<Item = (usize, Option<&'s [u8]>)> + 'a {
+        slots(here.places, here.size).enumerate().map(|(slot, place)| {
+            let bytes = place.checked_add(column.offset).and_then(|start| here.region.get(start..));
+            (place, bytes.filter(|_| self.is_present(column.under, slot)))
+        })
     }
 
-    /// Returns the reference of a column in a slot; `None` if the slot is absent.
-    fn reference(
-        &self,
-        region: &'s [u8],
-        place: usize,
-        column: &ColumnShape,
-        slot: usize,
-    ) -> Option<(usize, usize)> {
-        self.part(region, place, column, slot).map(|bytes| At::new(bytes, &[], "").reference())
-    }
-
-    fn bits(&mut self, column: &ColumnShape, places: &[SlotRun], size: usize, region: &'s [u8]) {
+    fn bits(&mut self, column: &ColumnShape, here: &Slots<'_, 's>) {
         let (mut all, mut present) = (BitWriter::default(), BitWriter::default());
-        for (slot, place) in slots(places, size).enumerate() {
-            let part = self.part(region, place, column, slot);
+        for (_, part) in self.parts(column, here) {
             let set = part.and_then(<[u8]>::first) == Some(&1);
             all.push(set);
             if part.is_some() {
@@ -149,8 +161,8 @@ impl<'s> Split<'s> {
     }
 
     /// Gathers the values and tags of columns that are in no option.
-    fn flat(&mut self, columns: &[ColumnShape], places: &[SlotRun], size: usize, region: &'s [u8]) {
-        let count = places.iter().map(|run| run.count).sum::<usize>();
+    fn flat(&mut self, columns: &[ColumnShape], here: &Slots<'_, 's>) {
+        let count = here.count();
         let columns = columns.iter().filter(|column| column.under.is_none());
         let flat = columns.filter_map(|column| {
             let (kind, times) = match &column.part {
@@ -164,14 +176,14 @@ impl<'s> Split<'s> {
             Some((column, bytes, Gathered { bytes: all, ..gathered }))
         });
         let mut flat: Vec<_> = flat.collect();
-        let tile = TILE.checked_div(size).unwrap_or(0).max(1);
-        for run in if flat.is_empty() { &[][..] } else { places } {
+        let tile = TILE.checked_div(here.size).unwrap_or(0).max(1);
+        for run in if flat.is_empty() { &[][..] } else { here.places } {
             for start in (0..run.count).step_by(tile) {
-                let place = run.place.saturating_add(start.saturating_mul(size));
+                let place = run.place.saturating_add(start.saturating_mul(here.size));
                 let count = run.count.saturating_sub(start).min(tile);
                 for (column, bytes, gathered) in &mut flat {
-                    let rows = region.get(place.saturating_add(column.offset)..).unwrap_or_default();
-                    gather(&mut gathered.bytes, rows, size, *bytes, count);
+                    let rows = here.region.get(place.saturating_add(column.offset)..).unwrap_or_default();
+                    gather(&mut gathered.bytes, rows, here.size, *bytes, count);
                 }
             }
         }
@@ -179,22 +191,14 @@ impl<'s> Split<'s> {
     }
 
     /// Gathers the values of a column in an option: `bytes` of `times` values a slot.
-    fn values(
-        &mut self,
-        column: &ColumnShape,
-        (bytes, times): (usize, usize),
-        places: &[SlotRun],
-        size: usize,
-        region: &'s [u8],
-    ) {
+    fn values(&mut self, column: &ColumnShape, (bytes, times): (usize, usize), here: &Slots<'_, 's>) {
         let Some(under) = column.under else { return };
         // Presence has a bit for `times` values.
         let under = Some(Presence { times: under.times.checked_div(times).unwrap_or(0), ..under });
         let column = ColumnShape { under, part: ColumnPart::Bit, ..*column };
-        let count = places.iter().map(|run| run.count).sum::<usize>();
+        let count = here.count();
         let [mut all, mut present] = [(); 2].map(|()| Vec::with_capacity(count.saturating_mul(bytes)));
-        let parts = slots(places, size).enumerate();
-        let parts = parts.map(|(slot, place)| self.part(region, place, &column, slot));
+        let parts = self.parts(&column, here).map(|(_, part)| part);
         match bytes {
             1 => gather_present::<1>(&mut all, &mut present, parts),
             2 => gather_present::<2>(&mut all, &mut present, parts),
@@ -223,14 +227,12 @@ impl<'s> Split<'s> {
     fn offsets(
         &mut self,
         column: &ColumnShape,
-        places: &[SlotRun],
-        size: usize,
-        region: &'s [u8],
+        here: &Slots<'_, 's>,
         mut each: impl FnMut(usize, usize) -> usize,
     ) {
         let (mut all, mut present, mut end) = (vec![0u32], vec![0u32], 0usize);
-        for (slot, place) in slots(places, size).enumerate() {
-            if let Some((offset, count)) = self.reference(region, place, column, slot) {
+        for (_, part) in self.parts(column, here) {
+            if let Some((offset, count)) = part.map(reference) {
                 end = end.saturating_add(each(offset, count));
                 present.push(end as u32);
             }
@@ -245,11 +247,11 @@ impl<'s> Split<'s> {
         );
     }
 
-    fn run(&mut self, column: &ColumnShape, places: &[SlotRun], size: usize, region: &'s [u8]) {
+    fn run(&mut self, column: &ColumnShape, here: &Slots<'_, 's>) {
         let is_text = matches!(column.part, ColumnPart::Text);
         let from = if is_text { self.rows.regions().1.all().as_bytes() } else { self.heap };
         let mut run = Vec::new();
-        self.offsets(column, places, size, region, |offset, count| {
+        self.offsets(column, here, |offset, count| {
             let bytes = from.get(offset..offset.saturating_add(count)).unwrap_or_default();
             run.extend_from_slice(bytes);
             bytes.len()
@@ -259,16 +261,9 @@ impl<'s> Split<'s> {
         self.keep(column.stream.saturating_add(1), gathered);
     }
 
-    fn list(
-        &mut self,
-        column: &ColumnShape,
-        inner: usize,
-        places: &[SlotRun],
-        size: usize,
-        region: &'s [u8],
-    ) {
+    fn list(&mut self, column: &ColumnShape, inner: usize, here: &Slots<'_, 's>) {
         let (element, mut inside) = (self.size(inner), SlotPlaces::new());
-        self.offsets(column, places, size, region, |place, count| {
+        self.offsets(column, here, |place, count| {
             if count > 0 {
                 push(&mut inside, SlotRun { place, count }, element);
             }
@@ -282,29 +277,24 @@ impl<'s> Split<'s> {
         column: &ColumnShape,
         kind: Kind,
         variants: &[(u128, usize)],
-        places: &[SlotRun],
-        size: usize,
-        region: &'s [u8],
+        here: &Slots<'_, 's>,
     ) {
         let mut inside = vec![SlotPlaces::new(); variants.len()];
-        for (slot, place) in slots(places, size).enumerate() {
-            let tag = self.part(region, place, column, slot);
+        for (place, tag) in self.parts(column, here) {
             let tag = tag.map(|tag| At::new(tag, &[], "").uint(kind.fixed_size() as usize));
             let Ok(variant) = variants.binary_search_by_key(&tag, |(tag, _)| Some(*tag)) else { continue };
             if let Some(inside) = inside.get_mut(variant) {
                 inside.push(SlotRun { place: place.saturating_add(column.offset), count: 1 });
             }
         }
-        variants.iter().zip(inside).for_each(|((_, inner), inside)| self.level(*inner, &inside, region));
+        variants.iter().zip(inside).for_each(|((_, inner), inside)| self.level(*inner, &inside, here.region));
     }
 
     /// Gathers values in rows: the line with the text offset, and the payload.
-    fn in_rows(&mut self, column: &ColumnShape, ty: u32, places: &[SlotRun], size: usize, region: &'s [u8]) {
+    fn in_rows(&mut self, column: &ColumnShape, ty: u32, here: &Slots<'_, 's>) {
         let bytes = self.schema.resolve(TypeRef::Index(ty)).size();
-        let present = slots(places, size).enumerate();
-        let present: Vec<&[u8]> = present
-            .filter_map(|(slot, place)| self.part(region, place, column, slot)?.get(..bytes))
-            .collect();
+        let present = self.parts(column, here).filter_map(|(_, part)| part?.get(..bytes));
+        let present: Vec<&[u8]> = present.collect();
         let copy = |to: &mut RowTarget| {
             let mut relocation = Relocation::verified(self.schema, self.shape, self.rows);
             let places = (0..present.len()).map(|index| index.saturating_mul(bytes));
@@ -313,14 +303,15 @@ impl<'s> Split<'s> {
         let mut measured = RowTarget::measuring();
         let done = copy(&mut measured);
         let [heap, text] = measured.used();
-        let mut to = RowTarget::new([present.len().saturating_mul(bytes), heap, text]);
+        let sizes = [present.len().saturating_mul(bytes), heap, text];
+        let mut to = RowTarget::new(AlignedBuf::default(), sizes);
         let done = done.and_then(|()| copy(&mut to));
         debug_assert!(done.is_some(), "verified values can be copied");
         let (payload, ranges) = to.into_parts();
         let mut stored = vec![0; LINE as usize];
         stored.splice(..4, (ranges.text.start as u32).to_le_bytes());
         stored.extend_from_slice(&payload);
-        let slot_count = places.iter().map(|run| run.count).sum::<usize>();
+        let slot_count = here.count();
         let absent_count = slot_count.saturating_sub(present.len());
         let gathered =
             Gathered { absent_count, record_bytes: ranges.records.len(), ..Gathered::of(slot_count) };

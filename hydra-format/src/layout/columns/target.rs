@@ -5,6 +5,10 @@ use crate::layout::rows::put;
 use crate::memory::{AlignedBuf, Ranges};
 use crate::schema::round_up;
 use crate::store::bytes::line_up;
+use std::ops::Range;
+
+/// The length of strings that are copied in one piece.
+const SHORT: usize = 48;
 
 /// A payload of rows of known size, or only its size.
 pub(super) struct RowTarget {
@@ -18,8 +22,9 @@ pub(super) struct RowTarget {
 }
 
 impl RowTarget {
-    /// Creates a payload with this many bytes of records, heap and text.
-    pub(super) fn new([records, heap, text]: [usize; 3]) -> RowTarget {
+    /// Creates a payload with at most this many bytes of records, heap and text, in a buffer whose records are not
+    /// zero yet.
+    pub(super) fn new(mut buffer: AlignedBuf, [records, heap, text]: [usize; 3]) -> RowTarget {
         let line = |end: usize| line_up(end as u64) as usize;
         let heap_at = line(records);
         let text_at = line(heap_at.saturating_add(heap));
@@ -28,13 +33,9 @@ impl RowTarget {
             heap: heap_at..heap_at.saturating_add(heap),
             text: text_at..text_at.saturating_add(text),
         };
-        RowTarget {
-            buffer: AlignedBuf::zeroed(ranges.text.end),
-            ranges,
-            heap_at,
-            text_at,
-            has_overflowed: false,
-        }
+        buffer.reuse(ranges.text.end);
+        buffer.get_mut(records..text_at).unwrap_or_default().fill(0);
+        RowTarget { buffer, ranges, heap_at, text_at, has_overflowed: false }
     }
 
     /// Measures a payload: what is written to it has no effect but on [`RowTarget::used`].
@@ -57,8 +58,16 @@ impl RowTarget {
         self.heap_at == self.ranges.heap.end && self.text_at == self.ranges.text.end
     }
 
-    pub(super) fn into_parts(self) -> (AlignedBuf, Ranges) {
-        (self.buffer, self.ranges)
+    /// Returns the payload, without the bytes that were not used.
+    pub(super) fn into_parts(mut self) -> (AlignedBuf, Ranges) {
+        let Ranges { records, heap, text } = self.ranges;
+        let start = line_up(self.heap_at as u64) as usize;
+        let end = start.saturating_add(self.text_at.saturating_sub(text.start));
+        if start < text.start {
+            self.buffer.copy_within(text.start..self.text_at, start);
+        }
+        self.buffer.resize(end);
+        (self.buffer, Ranges { records, heap: heap.start..self.heap_at, text: start..end })
     }
 
     /// Writes bytes at a place.
@@ -88,14 +97,22 @@ impl RowTarget {
         Some(())
     }
 
-    /// Writes a reference at `slot` to a new string of these bytes; `None` if there is no room.
+    /// Writes a reference at `slot` to a new string, a part of a run; `None` if there is no room.
     #[inline]
-    pub(super) fn text(&mut self, slot: usize, bytes: &[u8]) -> Option<()> {
+    pub(super) fn text(&mut self, slot: usize, run: &[u8], range: Range<usize>) -> Option<()> {
         let start = self.text_at.checked_sub(self.ranges.text.start)?;
-        let end = self.within(self.text_at.checked_add(bytes.len()), self.ranges.text.end)?;
+        let end = self.within(self.text_at.checked_add(range.len()), self.ranges.text.end)?;
         let place = std::mem::replace(&mut self.text_at, end);
-        self.write(place, bytes);
-        self.reference(slot, start, bytes.len());
+        let count = range.len();
+        // A copy of a fixed size is faster. The bytes after the string are those of the next one, which is not
+        // written yet, or none of the payload.
+        let from = run.get(range.start..).and_then(<[u8]>::first_chunk::<SHORT>);
+        let to = self.buffer.get_mut(place..).and_then(<[u8]>::first_chunk_mut::<SHORT>);
+        match (from, to) {
+            (Some(from), Some(to)) if count <= SHORT && range.end <= run.len() => *to = *from,
+            _ => self.write(place, run.get(range)?),
+        }
+        self.reference(slot, start, count);
         Some(())
     }
 

@@ -38,7 +38,7 @@ pub(super) fn compress(plain: &[u8]) -> Option<Vec<u8>> {
     *kept() = Some(context);
     frame.truncate(length?);
     // A fault of the compressor must not lose records, so the frame is read back.
-    (decoded(&frame, plain.len()).ok()? == plain).then_some(frame)
+    (decompress(&frame, plain.len()).ok()? == plain).then_some(frame)
 }
 
 #[cfg(not(feature = "zstd"))]
@@ -57,27 +57,20 @@ pub(super) fn content_size(_: &[u8]) -> Result<u64> {
     Err(Error::new(ErrorKind::Unsupported).what("zstd, as the program is built without the feature `zstd`"))
 }
 
-/// Decompresses a stream of `out.len()` bytes. Besides `out`, this takes at most `out.len()` bytes and 1 MiB
-/// of memory, whatever the frame says: the window is the output itself.
+/// Returns the `size` bytes that a frame holds. Besides them, this takes at most 1 MiB of memory, whatever the frame
+/// says: the window is the output itself.
 #[cfg(feature = "zstd")]
-pub(super) fn decompress(frame: &[u8], out: &mut [u8]) -> Result<()> {
-    out.copy_from_slice(&decoded(frame, out.len())?);
-    Ok(())
-}
-
-#[cfg(not(feature = "zstd"))]
-pub(super) fn decompress(frame: &[u8], _: &mut [u8]) -> Result<()> {
-    content_size(frame).map(|_| ())
-}
-
-/// Returns the `size` bytes that a frame holds.
-#[cfg(feature = "zstd")]
-fn decoded(frame: &[u8], size: usize) -> Result<Vec<u8>> {
+pub(super) fn decompress(frame: &[u8], size: usize) -> Result<Vec<u8>> {
     if content_size(frame)? != size as u64 {
         return Err(damaged("its content has another size"));
     }
     let plain = zrip::decompress_with_limit(frame, size).map_err(|error| damaged(error.to_string()))?;
     if plain.len() == size { Ok(plain) } else { Err(damaged("its content has another size")) }
+}
+
+#[cfg(not(feature = "zstd"))]
+pub(super) fn decompress(frame: &[u8], _: usize) -> Result<Vec<u8>> {
+    content_size(frame).map(|_| Vec::new())
 }
 
 #[cfg(feature = "zstd")]

@@ -1,7 +1,7 @@
 //! Floats that are decimal fractions: whole numbers, which are divided by a power of ten.
 
 use super::exceptions::{Exceptions, exceptions_size, put_exceptions};
-use super::groups::Groups;
+use super::groups::{Groups, Scratch};
 use super::plan::Packing;
 use super::unsigned::Unsigned;
 use super::{Flaw, GROUP, StreamRest};
@@ -64,8 +64,9 @@ impl<'a, T: Unsigned> Decimals<'a, T> {
     }
 
     /// Reads the values from the start of a group on: whole groups, or up to the end of the stream.
-    pub(super) fn read(&self, first_group: usize, out: &mut [T]) -> Result<(), Flaw> {
-        let (mut reader, mut numbers) = (self.numbers.reader(first_group), [0; GROUP]);
+    pub(super) fn read(&self, first_group: usize, out: &mut [T], scratch: &mut Scratch) -> Result<(), Flaw> {
+        let Scratch { bits, numbers, .. } = scratch;
+        let mut reader = self.numbers.reader(first_group, bits);
         for values in out.chunks_mut(GROUP) {
             let numbers = numbers.get_mut(..values.len()).unwrap_or_default();
             reader.read(numbers);

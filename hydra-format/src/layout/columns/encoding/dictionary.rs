@@ -1,6 +1,6 @@
 //! Dictionaries: the distinct values of a stream, and the number of its value for each place.
 
-use super::groups::Groups;
+use super::groups::{Groups, Scratch};
 use super::plan::Packing;
 use super::unsigned::{Unsigned, value_at};
 use super::{Flaw, GROUP, StreamRest};
@@ -40,8 +40,14 @@ impl<'a> Dictionary<'a> {
     }
 
     /// Reads the values from the start of a group on: whole groups, or up to the end of the stream.
-    pub(super) fn read<T: Unsigned>(&self, first_group: usize, out: &mut [T]) -> Result<(), Flaw> {
-        let (mut reader, mut numbers) = (self.numbers.reader(first_group), [0; GROUP]);
+    pub(super) fn read<T: Unsigned>(
+        &self,
+        first_group: usize,
+        out: &mut [T],
+        scratch: &mut Scratch,
+    ) -> Result<(), Flaw> {
+        let Scratch { bits, indices: numbers, .. } = scratch;
+        let mut reader = self.numbers.reader(first_group, bits);
         for values in out.chunks_mut(GROUP) {
             let numbers = numbers.get_mut(..values.len()).unwrap_or_default();
             reader.read(numbers);
@@ -75,8 +81,13 @@ impl<'a> StringDictionary<'a> {
     }
 
     /// Reads the numbers from the start of a group on: whole groups, or up to the end of the stream.
-    pub(super) fn read(&self, first_group: usize, out: &mut [u16]) -> Result<(), Flaw> {
-        self.numbers.read(first_group, out);
+    pub(super) fn read_numbers(
+        &self,
+        first_group: usize,
+        out: &mut [u16],
+        scratch: &mut Scratch,
+    ) -> Result<(), Flaw> {
+        self.numbers.read(first_group, out, scratch);
         let count = self.offsets.len() / 4 - 1;
         match out.iter().max() {
             Some(&most) if usize::from(most) >= count => Err(no_such_value(self.at, count, most)),

@@ -6,6 +6,19 @@ use super::exceptions::Exceptions;
 use super::unsigned::{Unsigned, value_at};
 use super::{Flaw, GROUP, StreamRest};
 
+/// Memory for the numbers of one group, which is not cleared for each.
+pub(in crate::layout::columns) struct Scratch {
+    pub(super) bits: GroupBits,
+    pub(super) numbers: GroupBits,
+    pub(super) indices: [u16; GROUP],
+}
+
+impl Default for Scratch {
+    fn default() -> Scratch {
+        Scratch { bits: [0; GROUP], numbers: [0; GROUP], indices: [0; GROUP] }
+    }
+}
+
 /// The groups of a frame or a delta, and the values that are not in them.
 #[derive(Clone, Copy)]
 pub(super) struct Groups<'a, T> {
@@ -61,15 +74,15 @@ impl<'a, T: Unsigned> Groups<'a, T> {
     }
 
     /// Reads the values from the start of a group on: whole groups, or up to the end of the stream.
-    pub(super) fn read(&self, first_group: usize, out: &mut [T]) {
-        let mut reader = self.reader(first_group);
+    pub(super) fn read(&self, first_group: usize, out: &mut [T], scratch: &mut Scratch) {
+        let mut reader = self.reader(first_group, &mut scratch.bits);
         out.chunks_mut(GROUP).for_each(|values| reader.read(values));
     }
 
     /// Returns a reader of one group after the other.
-    pub(super) fn reader(&self, first_group: usize) -> GroupReader<'_, T> {
+    pub(super) fn reader<'s>(&'s self, first_group: usize, bits: &'s mut GroupBits) -> GroupReader<'s, T> {
         let start = self.start_of(first_group);
-        GroupReader { groups: self, group: first_group, start, bits: [0; GROUP] }
+        GroupReader { groups: self, group: first_group, start, bits }
     }
 
     /// Returns a flaw if spare bits, or those of exceptions, are not zero.
@@ -108,7 +121,7 @@ pub(super) struct GroupReader<'a, T> {
     group: usize,
     /// Where the bits of the group start.
     start: usize,
-    bits: GroupBits,
+    bits: &'a mut GroupBits,
 }
 
 impl<T: Unsigned> GroupReader<'_, T> {
@@ -119,16 +132,16 @@ impl<T: Unsigned> GroupReader<'_, T> {
         let minimum = value_at(minima, self.group).unwrap_or(T::zeroed());
         let first = firsts.map(|firsts| value_at(firsts, self.group).unwrap_or(T::zeroed()));
         let numbers = self.groups.numbers(values.len());
-        unpack(width, bits.bytes.get(self.start..).unwrap_or_default(), numbers, &mut self.bits);
+        unpack(width, bits.bytes.get(self.start..).unwrap_or_default(), numbers, self.bits);
         let exceptions = self.groups.exceptions.among(self.group.saturating_mul(GROUP), values.len());
         match first {
             None => {
-                add(minimum, &self.bits, values);
+                add(minimum, self.bits, values);
                 for (index, exception) in exceptions {
                     values.get_mut(index).into_iter().for_each(|value| *value = exception);
                 }
             }
-            Some(first) => add_up(first, minimum, exceptions, &self.bits, values),
+            Some(first) => add_up(first, minimum, exceptions, self.bits, values),
         }
         self.start = self.start.saturating_add(packed_size(width, numbers));
         self.group = self.group.saturating_add(1);

@@ -32,9 +32,10 @@ mod tests;
 #[expect(clippy::arithmetic_side_effects, reason = "numbers of bits of a word")]
 mod unsigned;
 
+pub(super) use groups::Scratch;
 pub(super) use read::{
-    Offsets, audit_bits, audit_offsets, audit_values, read_bits, read_offsets, read_offsets_range,
-    read_values, read_values_range,
+    Offsets, Values, audit_bits, audit_offsets, audit_values, check_offsets, open_offsets, open_values,
+    read_bits,
 };
 pub(super) use store::{store_bits, store_offsets, store_run, store_run_bytes, store_values};
 

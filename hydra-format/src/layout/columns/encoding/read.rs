@@ -2,7 +2,7 @@
 
 use super::decimal::Decimals;
 use super::dictionary::{Dictionary, StringDictionary};
-use super::groups::Groups;
+use super::groups::{Groups, Scratch};
 use super::unsigned::{Unsigned, by_size, fill, value_at, values_of};
 use super::{Content, Flaw, GROUP, StreamRest, code, is_known};
 use crate::Kind;
@@ -43,30 +43,38 @@ pub(in crate::layout::columns) fn read_bits(
     Ok(())
 }
 
-/// Reads `count` values to `out`, which has so many values. It is fastest if `out` is aligned for them.
-pub(in crate::layout::columns) fn read_values(
-    kind: Kind,
-    (encoding, parameter): (u8, u8),
-    stored: &[u8],
-    count: usize,
-    out: &mut [u8],
-) -> Result<(), Flaw> {
-    read_values_range(kind, (encoding, parameter), stored, count, 0..count, out)
+/// A stream of values whose length is that of its encoding.
+pub(in crate::layout::columns) trait ReadValues {
+    /// Reads a range of the values, without decoding those before it. It starts with a group, and ends with a
+    /// group or with the last value. It is fastest if `out` is aligned for them.
+    fn read(&self, range: Range<usize>, out: &mut [u8], scratch: &mut Scratch) -> Result<(), Flaw>;
 }
 
-/// Reads a range of `count` values, without decoding those before it. It starts with a group, and ends with a
-/// group or with the last value.
-pub(in crate::layout::columns) fn read_values_range(
+impl<T: Unsigned> ReadValues for OpenedValues<'_, T> {
+    fn read(&self, range: Range<usize>, out: &mut [u8], scratch: &mut Scratch) -> Result<(), Flaw> {
+        fill(out, |values| self.read_values(range, values, scratch))
+    }
+}
+
+impl ReadValues for StringDictionary<'_> {
+    fn read(&self, range: Range<usize>, out: &mut [u8], scratch: &mut Scratch) -> Result<(), Flaw> {
+        fill(out, |numbers| self.read_numbers(range.start / GROUP, numbers, scratch))
+    }
+}
+
+/// Values that can be read.
+pub(in crate::layout::columns) type Values<'a> = Box<dyn ReadValues + 'a>;
+
+/// Opens a stream of `count` values.
+pub(in crate::layout::columns) fn open_values<'a>(
     kind: Kind,
     (encoding, parameter): (u8, u8),
-    stored: &[u8],
+    stored: &'a [u8],
     count: usize,
-    range: Range<usize>,
-    out: &mut [u8],
-) -> Result<(), Flaw> {
+) -> Result<Values<'a>, Flaw> {
+    let content = content_of(kind);
     by_size!(kind.fixed_size(), T => {
-        let opened = OpenedValues::<T>::open(content_of(kind), encoding, parameter, stored, count)?;
-        fill(out, |values| opened.read(range, values))
+        Ok(Box::new(OpenedValues::<T>::open(content, encoding, parameter, stored, count)?))
     })
 }
 
@@ -103,55 +111,39 @@ pub(in crate::layout::columns) fn audit_offsets(
     OpenedValues::<u32>::open(Content::Offsets, encoding, 0, stored, count)?.audit()
 }
 
-/// Offsets that keep M7.2-2, but for the end of the run or elements that they lead to.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::layout::columns) enum Offsets {
-    Plain(Vec<u32>),
-    /// The offsets of the strings of a dictionary, and the number of its string for each slot. Each number is
-    /// that of a string.
-    Dictionary {
-        offsets: Vec<u32>,
-        numbers: Vec<u16>,
-    },
+/// A stream of offsets.
+pub(in crate::layout::columns) enum Offsets<'a> {
+    /// The offsets: values of 4 bytes.
+    Plain(Values<'a>),
+    /// The offsets of the strings of a dictionary, and the number of its string for each slot: values of 2 bytes,
+    /// each the number of a string.
+    Dictionary { offsets: Vec<u32>, numbers: Values<'a> },
 }
 
-/// Reads `count` offsets.
-pub(in crate::layout::columns) fn read_offsets(
+/// Opens a stream of `count` offsets. Those of a dictionary are checked.
+pub(in crate::layout::columns) fn open_offsets(
     encoding: u8,
     stored: &[u8],
     count: usize,
-) -> Result<Offsets, Flaw> {
-    read_offsets_range(encoding, stored, count, 0..count.saturating_sub(1))
-}
-
-/// Reads the offsets of a range of slots, one more than there are slots. The stream has `count` offsets, and
-/// the range starts with a group. Of a dictionary, the numbers are those of the range.
-pub(in crate::layout::columns) fn read_offsets_range(
-    encoding: u8,
-    stored: &[u8],
-    count: usize,
-    slots: Range<usize>,
-) -> Result<Offsets, Flaw> {
+) -> Result<Offsets<'_>, Flaw> {
     if encoding == code::DICTIONARY {
         let mut rest = StreamRest::of(stored);
         let opened = StringDictionary::open(&mut rest, count.saturating_sub(1))?;
         rest.end()?;
         let offsets = values_of::<u32>(opened.offsets).into_owned();
         check_offsets(opened.offsets_at, true, &offsets)?;
-        let mut numbers = vec![0; slots.len()];
-        opened.read(slots.start / GROUP, &mut numbers)?;
-        return Ok(Offsets::Dictionary { offsets, numbers });
+        return Ok(Offsets::Dictionary { offsets, numbers: Box::new(opened) });
     }
     let opened = OpenedValues::<u32>::open(Content::Offsets, encoding, 0, stored, count)?;
-    let range = slots.start..count.min(slots.end.saturating_add(1));
-    let mut offsets = vec![0; range.len()];
-    opened.read(range.clone(), &mut offsets)?;
-    check_offsets(0, range.start == 0, &offsets)?;
-    Ok(Offsets::Plain(offsets))
+    Ok(Offsets::Plain(Box::new(opened)))
 }
 
 /// Returns a flaw if the first offset is not zero, or if one is below the one before it.
-fn check_offsets(at: usize, from_zero: bool, offsets: &[u32]) -> Result<(), Flaw> {
+pub(in crate::layout::columns) fn check_offsets(
+    at: usize,
+    from_zero: bool,
+    offsets: &[u32],
+) -> Result<(), Flaw> {
     if let (true, Some(first @ 1..)) = (from_zero, offsets.first()) {
         return Err(Flaw::new("M7.2-2", at, "a first offset of 0", first));
     }
@@ -206,19 +198,19 @@ impl<'a, T: Unsigned> OpenedValues<'a, T> {
     }
 
     /// Reads a range that starts with a group.
-    fn read(&self, range: Range<usize>, out: &mut [T]) -> Result<(), Flaw> {
+    fn read_values(&self, range: Range<usize>, out: &mut [T], scratch: &mut Scratch) -> Result<(), Flaw> {
         let group = range.start / GROUP;
         match self {
             OpenedValues::Plain(bytes) => {
-                let out = bytemuck::cast_slice_mut(out);
+                let out: &mut [u8] = bytemuck::cast_slice_mut(out);
                 let start = range.start.saturating_mul(T::SIZE);
                 let wanted = bytes.get(start..).unwrap_or_default();
                 out.iter_mut().zip(wanted).for_each(|(to, from)| *to = *from);
             }
             OpenedValues::Constant(value) => out.fill(*value),
-            OpenedValues::Groups(groups) => groups.read(group, out),
-            OpenedValues::Dictionary(dictionary) => return dictionary.read(group, out),
-            OpenedValues::Decimals(decimals) => return decimals.read(group, out),
+            OpenedValues::Groups(groups) => groups.read(group, out, scratch),
+            OpenedValues::Dictionary(dictionary) => return dictionary.read(group, out, scratch),
+            OpenedValues::Decimals(decimals) => return decimals.read(group, out, scratch),
         }
         Ok(())
     }

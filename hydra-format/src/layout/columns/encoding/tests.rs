@@ -46,6 +46,62 @@ fn decoded(kind: Kind, stream: &EncodedStream, count: usize) -> Result<Vec<u8>, 
     read_values(kind, encoding, &stream.bytes, count, &mut out).map(|()| out.to_vec())
 }
 
+/// Reads a range of values.
+fn read_values_range(
+    kind: Kind,
+    encoding: (u8, u8),
+    stored: &[u8],
+    count: usize,
+    range: std::ops::Range<usize>,
+    out: &mut [u8],
+) -> Result<(), Flaw> {
+    open_values(kind, encoding, stored, count)?.read(range, out, &mut Scratch::default())
+}
+
+fn read_values(
+    kind: Kind,
+    encoding: (u8, u8),
+    stored: &[u8],
+    count: usize,
+    out: &mut [u8],
+) -> Result<(), Flaw> {
+    read_values_range(kind, encoding, stored, count, 0..count, out)
+}
+
+/// Offsets of some slots, or the strings of a dictionary and their numbers.
+#[derive(Debug, PartialEq)]
+enum Found {
+    Plain(Vec<u32>),
+    Dictionary { offsets: Vec<u32>, numbers: Vec<u16> },
+}
+
+/// Reads the offsets of a range of slots, one more than there are slots.
+fn read_offsets_range(
+    encoding: u8,
+    stored: &[u8],
+    count: usize,
+    slots: std::ops::Range<usize>,
+) -> Result<Found, Flaw> {
+    match open_offsets(encoding, stored, count)? {
+        Offsets::Plain(values) => {
+            let mut offsets = vec![0; slots.len() + 1];
+            let out = bytemuck::cast_slice_mut(&mut offsets);
+            values.read(slots.start..slots.end + 1, out, &mut Scratch::default())?;
+            check_offsets(0, slots.start == 0, &offsets)?;
+            Ok(Found::Plain(offsets))
+        }
+        Offsets::Dictionary { offsets, numbers: values } => {
+            let mut numbers = vec![0; slots.len()];
+            values.read(slots, bytemuck::cast_slice_mut(&mut numbers), &mut Scratch::default())?;
+            Ok(Found::Dictionary { offsets, numbers })
+        }
+    }
+}
+
+fn read_offsets(encoding: u8, stored: &[u8], count: usize) -> Result<Found, Flaw> {
+    read_offsets_range(encoding, stored, count, 0..count - 1)
+}
+
 /// A repeatable sequence of numbers without order.
 fn random(seed: u64) -> impl FnMut() -> u64 {
     let mut state = seed;
@@ -194,9 +250,9 @@ fn a_dictionary_of_strings_has_offsets_and_a_frame_of_numbers() {
     bytes.extend([1, 0, 0, 0b1010, 0, 0, 0, 0]); // a frame of 0, 1, 0, 1
     assert_eq!((&stream.bytes, strings), (&bytes, b"ab".to_vec()));
     let found = read_offsets(4, &bytes, 5);
-    assert_eq!(found, Ok(Offsets::Dictionary { offsets: vec![0, 2, 2], numbers: vec![0, 1, 0, 1] }));
+    assert_eq!(found, Ok(Found::Dictionary { offsets: vec![0, 2, 2], numbers: vec![0, 1, 0, 1] }));
     assert_eq!(store_strings(&[0], b"", usize::MAX).unwrap().0.bytes, [0; 12]);
-    assert_eq!(read_offsets(4, &[0; 12], 1), Ok(Offsets::Dictionary { offsets: vec![0], numbers: vec![] }));
+    assert_eq!(read_offsets(4, &[0; 12], 1), Ok(Found::Dictionary { offsets: vec![0], numbers: vec![] }));
     assert_eq!(store_strings(&offsets, b"aba", usize::MAX), None, "an offset past the run");
     assert_eq!(store_strings(&[0, 2, 1], b"aba", usize::MAX), None, "an offset that falls");
 }
@@ -259,10 +315,11 @@ fn numbers_of_decimals_are_within_their_limit() {
 #[test]
 fn a_run_is_compressed_where_that_saves_an_eighth() {
     let to = |bytes: usize| move |_: &[u8]| Some(vec![9; bytes]);
-    assert!(store_run_bytes(&[1; 16], &to(14)).zstd && !store_run_bytes(&[1; 16], &to(15)).zstd);
-    assert_eq!(store_run_bytes(&[1; 16], &to(14)).bytes, [9; 14]);
-    assert_eq!(store_run_bytes(&[1; 16], &|_| None).bytes, [1; 16]);
+    assert!(store_run_bytes(&[1; 80], &to(70)).zstd && !store_run_bytes(&[1; 80], &to(71)).zstd);
+    assert_eq!(store_run_bytes(&[1; 80], &to(70)).bytes, [9; 70]);
+    assert_eq!(store_run_bytes(&[1; 80], &|_| None).bytes, [1; 80]);
     assert_eq!(store_run_bytes(&[], &to(0)), EncodedStream::default());
+    assert!(store_run_bytes(&[1; 65], &to(2)).zstd && !store_run_bytes(&[1; 64], &to(2)).zstd, "a line");
     // Of packed streams that are large, a sample is compressed first.
     let packed = |bytes: usize, compress: Compress| {
         let mut stream = stream(code::FRAME, vec![1; bytes]);
@@ -270,8 +327,8 @@ fn a_run_is_compressed_where_that_saves_an_eighth() {
         (stream.zstd, stream.bytes.len())
     };
     let halves = |bytes: &[u8]| (bytes.len() != SAMPLE).then(|| vec![9; bytes.len() / 2]);
-    let mut large = stream(code::FRAME, vec![1; 16]);
-    large.compress_packed(15, &halves);
+    let mut large = stream(code::FRAME, vec![1; 80]);
+    large.compress_packed(79, &halves);
     assert!(!large.zstd, "it has more bytes than in encoding 0");
     assert_eq!(packed(4 * SAMPLE, &halves), (true, 2 * SAMPLE));
     assert_eq!(packed(4 * SAMPLE + 1, &halves), (false, 4 * SAMPLE + 1));
@@ -417,18 +474,18 @@ fn offsets_go_round_in_every_encoding() {
             for encoding in 0..=3 {
                 let Some(stream) = store_offsets_as(Some(encoding), &offsets, &offsets) else { continue };
                 let found = read_offsets(encoding, &stream.bytes, count + 1);
-                assert_eq!(found, Ok(Offsets::Plain(offsets.clone())));
+                assert_eq!(found, Ok(Found::Plain(offsets.clone())));
                 assert_eq!(audit_offsets(encoding, &stream.bytes, count + 1), Ok(()));
                 for start in (0..count).step_by(GROUP) {
                     let end = (start + GROUP).min(count);
                     let found = read_offsets_range(encoding, &stream.bytes, count + 1, start..end);
-                    assert_eq!(found, Ok(Offsets::Plain(offsets[start..=end].to_vec())));
+                    assert_eq!(found, Ok(Found::Plain(offsets[start..=end].to_vec())));
                 }
             }
             let run: Vec<u8> = (0..*offsets.last().unwrap()).map(|i| (i % 3) as u8).collect();
             let (stream, strings) = store_strings(&offsets, &run, usize::MAX).unwrap();
             let found = read_offsets(4, &stream.bytes, count + 1);
-            let Ok(Offsets::Dictionary { offsets: cuts, numbers }) = found else { panic!("{found:?}") };
+            let Ok(Found::Dictionary { offsets: cuts, numbers }) = found else { panic!("{found:?}") };
             let string = |i: u16| &strings[cuts[usize::from(i)] as usize..cuts[usize::from(i) + 1] as usize];
             assert_eq!(numbers.iter().flat_map(|&i| string(i)).copied().collect::<Vec<_>>(), run);
             assert!(
@@ -441,7 +498,7 @@ fn offsets_go_round_in_every_encoding() {
             for start in (0..count).step_by(GROUP) {
                 let found = read_offsets_range(4, &stream.bytes, count + 1, start..start + 1);
                 let numbers = vec![numbers[start]];
-                assert_eq!(found, Ok(Offsets::Dictionary { offsets: cuts.clone(), numbers }));
+                assert_eq!(found, Ok(Found::Dictionary { offsets: cuts.clone(), numbers }));
             }
         }
     }
@@ -601,10 +658,10 @@ fn offsets_of_any_bytes_are_refused_or_in_order() {
                 let _ = audit_offsets(encoding, &bytes, 30);
                 match read_offsets(encoding, &bytes, 30) {
                     Err(_) => (),
-                    Ok(Offsets::Plain(found)) => {
+                    Ok(Found::Plain(found)) => {
                         assert!(found.is_sorted() && found[0] == 0 && found.len() == 30)
                     }
-                    Ok(Offsets::Dictionary { offsets, numbers }) => {
+                    Ok(Found::Dictionary { offsets, numbers }) => {
                         assert!(offsets.is_sorted() && offsets[0] == 0 && numbers.len() == 29);
                         assert!(numbers.iter().all(|&number| usize::from(number) + 1 < offsets.len()));
                     }

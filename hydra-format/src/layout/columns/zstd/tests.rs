@@ -31,8 +31,7 @@ fn raw(content: &[u8]) -> Vec<u8> {
 }
 
 fn read(frame: &[u8], size: usize) -> Result<Vec<u8>> {
-    let mut out = vec![0x55; size];
-    decompress(frame, &mut out).map(|()| out)
+    decompress(frame, size)
 }
 
 /// Reads a frame that must be refused, and returns why.
