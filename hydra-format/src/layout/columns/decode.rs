@@ -166,7 +166,19 @@ impl<'a> Streams<'a> {
         let sources = shape.streams.iter().map(|_| Source::Closed).collect();
         let decoded = Decoded(shape.streams.iter().map(|_| Stream::Unread).collect());
         let (trusted, scratch) = (is_window, RefCell::default());
-        Streams { block, schema, shape, payload, directory, unpacked, sources, decoded, trusted, is_window, scratch }
+        Streams {
+            block,
+            schema,
+            shape,
+            payload,
+            directory,
+            unpacked,
+            sources,
+            decoded,
+            trusted,
+            is_window,
+            scratch,
+        }
     }
 
     /// Reads all streams of the shape's levels for these records.
@@ -272,7 +284,11 @@ impl<'a> Streams<'a> {
 
     /// Returns the number of absent slots.
     fn absent(&self, under: Option<Presence>, slots: u64) -> u64 {
-        if under.is_none() { 0 } else { slots.saturating_sub(self.mask(under).count(0..slots as usize) as u64) }
+        if under.is_none() {
+            0
+        } else {
+            slots.saturating_sub(self.mask(under).count(0..slots as usize) as u64)
+        }
     }
 
     /// Returns an error if the bytes of a stream do not match their checksum.
@@ -311,7 +327,9 @@ impl<'a> Streams<'a> {
     /// Returns the bytes of a stream in its encoding, without compression.
     fn content(&self, stream: usize, entry: &StreamEntry) -> Result<&'a [u8]> {
         let stored = entry.stored(self.payload).unwrap_or_default();
-        let Some(kept) = self.unpacked.get(stream).filter(|_| entry.is_compressed()) else { return Ok(stored) };
+        let Some(kept) = self.unpacked.get(stream).filter(|_| entry.is_compressed()) else {
+            return Ok(stored);
+        };
         if let Some(plain) = kept.get() {
             return Ok(plain);
         }
@@ -347,7 +365,13 @@ impl<'a> Streams<'a> {
     }
 
     /// Reads bits.
-    fn bits(&mut self, stream: usize, slots: u64, range: &Range<usize>, under: Option<Presence>) -> Result<()> {
+    fn bits(
+        &mut self,
+        stream: usize,
+        slots: u64,
+        range: &Range<usize>,
+        under: Option<Presence>,
+    ) -> Result<()> {
         let (source, decoded) = self.take(stream);
         let bits = match source {
             Source::Bits(bits) => bits,
@@ -457,7 +481,12 @@ impl<'a> Streams<'a> {
 
     /// Returns the values of the only stream of a shape: those of the payload, if it has them as they are.
     /// Otherwise they are read to `out`.
-    pub(super) fn only_values(&mut self, kind: Kind, times: usize, out: &mut AlignedBuf) -> Result<Option<&'a [u8]>> {
+    pub(super) fn only_values(
+        &mut self,
+        kind: Kind,
+        times: usize,
+        out: &mut AlignedBuf,
+    ) -> Result<Option<&'a [u8]>> {
         let slots = u64::from(self.block.count).saturating_mul(times as u64);
         let reading = self.open_values(0, kind, slots, None)?;
         let compressed = self.directory.streams.first().is_some_and(StreamEntry::is_compressed);
@@ -509,7 +538,13 @@ impl<'a> Streams<'a> {
     }
 
     /// Reads offsets, and returns the last one of all.
-    fn offsets(&mut self, stream: usize, slots: u64, range: &Range<usize>, under: Option<Presence>) -> Result<u64> {
+    fn offsets(
+        &mut self,
+        stream: usize,
+        slots: u64,
+        range: &Range<usize>,
+        under: Option<Presence>,
+    ) -> Result<u64> {
         let (source, decoded) = self.take(stream);
         let (mut reading, last, decoded) = match source {
             Source::Offsets(reading, last) => (reading, last, decoded),
@@ -533,7 +568,8 @@ impl<'a> Streams<'a> {
         let opened = encoding::open_offsets(entry.encoding, stored, count.saturating_add(1));
         match opened.map_err(|flaw| self.error(stream, flaw))? {
             Offsets::Plain(values) => {
-                let mut reading = Reading::new(values, 4, count.saturating_add(1), is_plain.then_some(stored), absent > 0);
+                let mut reading =
+                    Reading::new(values, 4, count.saturating_add(1), is_plain.then_some(stored), absent > 0);
                 let scratch = &mut self.scratch.borrow_mut();
                 let last = reading.read(count..count.saturating_add(1), scratch);
                 let last = last.map_err(|flaw| self.error(stream, flaw))?;
@@ -582,7 +618,8 @@ impl<'a> Streams<'a> {
             return self.flaw(stream, "M7.2-2", format!("offsets up to {last}"), "others");
         }
         if reading.has_absent && !is_dense {
-            let filled = all.iter().zip(all.iter().skip(1)).enumerate().filter(|(_, (start, end))| start != end);
+            let filled =
+                all.iter().zip(all.iter().skip(1)).enumerate().filter(|(_, (start, end))| start != end);
             let slots = filled.map(|(index, _)| range.start.saturating_add(index));
             self.check_absent(stream, { slots }.find(|slot| !mask.has(*slot)))?;
         } else if is_dense {
@@ -598,7 +635,13 @@ impl<'a> Streams<'a> {
     }
 
     /// Opens a run or rows.
-    fn whole(&self, stream: usize, slots: u64, under: Option<Presence>, plain: Option<u64>) -> Result<&'a [u8]> {
+    fn whole(
+        &self,
+        stream: usize,
+        slots: u64,
+        under: Option<Presence>,
+        plain: Option<u64>,
+    ) -> Result<&'a [u8]> {
         let own = self.directory.streams.get(stream).map_or(0, |entry| entry.plain);
         let plain = plain.unwrap_or(own.into());
         let (_, stored) = self.entry(stream, slots, self.absent(under, slots), plain)?;
@@ -609,7 +652,13 @@ impl<'a> Streams<'a> {
     }
 
     /// Reads offsets, and opens their run.
-    fn run(&mut self, stream: usize, slots: u64, range: &Range<usize>, under: Option<Presence>) -> Result<()> {
+    fn run(
+        &mut self,
+        stream: usize,
+        slots: u64,
+        range: &Range<usize>,
+        under: Option<Presence>,
+    ) -> Result<()> {
         let bytes = self.offsets(stream, slots, range, under)?;
         let number = stream.saturating_add(1);
         if matches!(self.sources.get(number), Some(Source::Closed)) {
@@ -621,7 +670,13 @@ impl<'a> Streams<'a> {
 
     /// Reads offsets, and opens their run of text. Of records that are read alone, only their own text is
     /// checked, as that of the rows that they become.
-    fn text(&mut self, stream: usize, slots: u64, range: &Range<usize>, under: Option<Presence>) -> Result<()> {
+    fn text(
+        &mut self,
+        stream: usize,
+        slots: u64,
+        range: &Range<usize>,
+        under: Option<Presence>,
+    ) -> Result<()> {
         let number = stream.saturating_add(1);
         let is_new = matches!(self.sources.get(number), Some(Source::Closed));
         self.run(stream, slots, range, under)?;
@@ -634,7 +689,9 @@ impl<'a> Streams<'a> {
             return Ok(());
         };
         if is_new {
-            let Some(found) = Text::of(run) else { return self.flaw(number, "M7.2-3", "UTF-8", "other bytes") };
+            let Some(found) = Text::of(run) else {
+                return self.flaw(number, "M7.2-3", "UTF-8", "other bytes");
+            };
             *text = found;
         }
         let text = *text;

@@ -153,7 +153,8 @@ impl<'a> Reading<'a> {
             }
             None => (self.held_from, self.held_count) = (range.start.saturating_sub(range.start % GROUP), 0),
         }
-        let (start, until) = (self.held_from.saturating_add(self.held_count), range.end.next_multiple_of(GROUP));
+        let (start, until) =
+            (self.held_from.saturating_add(self.held_count), range.end.next_multiple_of(GROUP));
         let until = until.min(self.count);
         if start < until {
             let count = until.saturating_sub(self.held_from);
@@ -200,7 +201,10 @@ impl<'a> Mask<'a> {
     /// Returns the number of slots of a range that have a value.
     pub(super) fn count(self, range: Range<usize>) -> usize {
         let Some(bits) = self.bits else { return range.len() };
-        let whole = |slot: usize| slot.checked_div(self.times.saturating_mul(8)).filter(|_| slot.is_multiple_of(self.times.saturating_mul(8)));
+        let whole = |slot: usize| {
+            slot.checked_div(self.times.saturating_mul(8))
+                .filter(|_| slot.is_multiple_of(self.times.saturating_mul(8)))
+        };
         match (whole(range.start), range.end.checked_div(self.times.saturating_mul(8))) {
             (Some(first), Some(last)) if first <= last => {
                 let bytes = bits.get(first..last.min(bits.len())).unwrap_or_default();

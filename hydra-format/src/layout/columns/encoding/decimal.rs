@@ -64,12 +64,7 @@ impl<'a, T: Unsigned> Decimals<'a, T> {
     }
 
     /// Reads the values from the start of a group on: whole groups, or up to the end of the stream.
-    pub(super) fn read(
-        &self,
-        first_group: usize,
-        out: &mut [T],
-        scratch: &mut Scratch,
-    ) -> Result<(), Flaw> {
+    pub(super) fn read(&self, first_group: usize, out: &mut [T], scratch: &mut Scratch) -> Result<(), Flaw> {
         let Scratch { bits, numbers, .. } = scratch;
         let mut reader = self.numbers.reader(first_group, bits);
         for values in out.chunks_mut(GROUP) {

@@ -34,7 +34,8 @@ mod unsigned;
 
 pub(super) use groups::Scratch;
 pub(super) use read::{
-    Offsets, Values, audit_bits, audit_offsets, audit_values, check_offsets, open_offsets, open_values, read_bits,
+    Offsets, Values, audit_bits, audit_offsets, audit_values, check_offsets, open_offsets, open_values,
+    read_bits,
 };
 pub(super) use store::{store_bits, store_offsets, store_run, store_run_bytes, store_values};
 
