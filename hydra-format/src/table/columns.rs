@@ -20,6 +20,7 @@ use crate::store::index::Entry;
 use crate::store::storage::Source;
 use crate::{Dynamic, Error, ErrorKind, Hydra, Kind, Result, Schema};
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -154,27 +155,38 @@ impl Default for KeptColumns {
     }
 }
 
-/// The groups of a table from which records were requested last, by the index of a record. They are found here
-/// without the index, and belong to the cache that keeps them.
+/// The number of groups that a table remembers.
+const SLOTS: u64 = 32;
+
+/// Some records by their indices, as long as a cache keeps them.
+type NearWindow = (Range<u64>, Weak<Loaded>);
+
+/// The groups of a table from which records were requested last: each in the slot of its first record, or a whole
+/// block in that of a record. They are found here without the index, and belong to the cache that keeps them.
 #[derive(Default)]
-pub(super) struct NearWindows([Mutex<Weak<Loaded>>; 32]);
+pub(super) struct NearWindows([Mutex<NearWindow>; SLOTS as usize]);
 
 impl NearWindows {
-    fn slot(&self, index: u64) -> Option<MutexGuard<'_, Weak<Loaded>>> {
-        let slot = self.0.get((index / WINDOW_RECORDS) as usize % self.0.len())?;
+    fn slot(&self, number: u64) -> Option<MutexGuard<'_, NearWindow>> {
+        let slot = self.0.get((number % SLOTS) as usize)?;
         Some(slot.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Returns the group with a record, if it is known.
     pub(super) fn find(&self, index: u64) -> Option<Arc<Loaded>> {
-        let loaded = self.slot(index)?.upgrade()?;
-        (index.wrapping_sub(loaded.first) < loaded.count as u64).then_some(loaded)
+        let number = index / WINDOW_RECORDS;
+        [number, number.wrapping_sub(1)].into_iter().find_map(|number| {
+            let slot = self.slot(number)?;
+            if slot.0.contains(&index) { slot.1.upgrade() } else { None }
+        })
     }
 
     /// Adds the group with a record.
     pub(super) fn insert(&self, index: u64, loaded: &Arc<Loaded>) {
-        if let Some(mut slot) = self.slot(index) {
-            *slot = Arc::downgrade(loaded);
+        let records = loaded.first..loaded.first.saturating_add(loaded.count as u64);
+        let is_whole = loaded.count as u64 > WINDOW_RECORDS;
+        if let Some(mut slot) = self.slot(if is_whole { index } else { records.start } / WINDOW_RECORDS) {
+            *slot = (records, Arc::downgrade(loaded));
         }
     }
 }

@@ -20,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 
 /// Records of more bytes are not read by themselves.
 const MOST_WINDOW: usize = 256 << 10;
-/// The number of streams for each group of records that is read at once.
+/// The number of streams and levels for each group of records that is read at once.
 const MANY_STREAMS: usize = 64;
 
 /// Layout 1 with encoding 0, for blocks of one schema.
@@ -217,8 +217,9 @@ impl ColumnLayout {
         let (count, stride) = (block.count as usize, self.schema.root().size());
         let Directory { heap, text, .. } = streams.directory;
         let mut to = RowTarget::new(buffer, [count.saturating_mul(stride), heap as usize, text as usize]);
-        // So many streams take as long as the values of a part.
-        let part = self.shape.streams.len().div_ceil(MANY_STREAMS).max(1).saturating_mul(GROUP);
+        // So that streams and levels take no longer than values.
+        let many = self.shape.streams.len().saturating_add(self.shape.levels.len());
+        let part = many.div_ceil(MANY_STREAMS).saturating_mul(GROUP);
         let part = if self.shape.streams.contains(&StreamKind::Rows) { count } else { part };
         for start in (0..count.max(1)).step_by(part.max(1)) {
             let records = start..start.saturating_add(part).min(count);

@@ -84,11 +84,23 @@ pub(super) fn join(
     let stride = schema.root().size();
     let place = records.start.saturating_mul(stride);
     let (bytes, count) = (records.len().saturating_mul(stride), records.len());
-    to.buffer.get_mut(place..place.saturating_add(bytes)).unwrap_or_default().fill(0);
+    if shape.levels.first().is_none_or(|level| written(level) < stride) {
+        to.buffer.get_mut(place..place.saturating_add(bytes)).unwrap_or_default().fill(0);
+    }
     let mut join = Join::new(decoded, shape, schema, to);
     join.references(count, place)?;
     join.values(count, place, stride);
     Ok(())
+}
+
+/// Returns how many bytes of each slot are written without a look at what was there.
+fn written(level: &Level) -> usize {
+    let bytes = level.columns.iter().map(|column| match &column.part {
+        ColumnPart::Bit => 1,
+        ColumnPart::Values { kind, count } => (kind.fixed_size() as usize).saturating_mul(*count),
+        _ => 0,
+    });
+    bytes.fold(0, usize::saturating_add)
 }
 
 /// Returns the bytes of heap and text that decoded records take as rows, or the number of a stream that breaks
@@ -369,14 +381,12 @@ impl<'s, 'a> Join<'s, 'a> {
 /// Writes values of `N` bytes to the starts of rows, of which the last may be cut short.
 #[inline]
 fn spread<const N: usize>(rows: &mut [u8], stride: usize, values: &[u8], count: usize) {
-    let (values, _) = values.as_chunks::<N>();
-    let mut values = values.iter().take(count);
-    let mut rows = rows.chunks_exact_mut(stride.max(1));
-    for row in rows.by_ref().take(values.len()) {
-        let (Some(row), Some(value)) = (row.first_chunk_mut(), values.next()) else { return };
-        *row = *value;
-    }
-    if let (Some(row), Some(value)) = (rows.into_remainder().first_chunk_mut(), values.next()) {
-        *row = *value;
-    }
+    let values = values.as_chunks::<N>().0;
+    let values = values.get(..count).unwrap_or(values);
+    let put =
+        |row: &mut [u8], value: &[u8; N]| row.first_chunk_mut().into_iter().for_each(|row| *row = *value);
+    let whole = rows.len().checked_div(stride).unwrap_or(0);
+    let (rows, last) = rows.split_at_mut_checked(whole.saturating_mul(stride)).unwrap_or_default();
+    rows.chunks_exact_mut(stride.max(1)).zip(values).for_each(|(row, value)| put(row, value));
+    values.get(whole).into_iter().for_each(|value| put(last, value));
 }
