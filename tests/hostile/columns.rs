@@ -81,13 +81,16 @@ pub(crate) const PRINTED: &[(&str, Make)] = &[
 /// Files whose records are only read, so that a cost for each group or stream is not lost in what printing costs.
 pub(crate) const READ: &[(&str, Make)] = &[
     ("many streams", |bytes| {
+        // Records of at least 8 KiB: the shorter ones are put together in groups, which costs less for each value.
         let streams = (bytes / 2048).clamp(1, 4096);
-        let values = vec![7; bytes / streams - 64];
-        let streams = vec![Stream::plain(values.len() as u32, &values); streams];
-        of_streams(&wide(streams.len()), values.len() as u32, &streams)
+        let count = (bytes / streams - 64) / 16;
+        let types = [Descriptor::tuple(vec![TypeRef::Index(1); streams]), Descriptor::scalar(Kind::U128)];
+        let schema = Schema::new(types.to_vec()).expect("a schema");
+        of_streams(&schema, count as u32, &vec![plain(count, 16); streams])
     }),
     ("many groups of deltas", |bytes| {
-        let groups = bytes / (GROUP / 8 + 3);
+        // Two streams, because one is read as a whole.
+        let groups = bytes / 2 / (GROUP / 8 + 3);
         let count = groups * GROUP;
         // Widths, minima and firsts, and for each value but the first of a group one bit.
         let stored = [vec![1; groups], vec![0; groups * 2], vec![0x55; groups * (GROUP - 1).div_ceil(8)]];
@@ -95,7 +98,8 @@ pub(crate) const READ: &[(&str, Make)] = &[
         // The spare bit of each group, and the number of exceptions.
         (0..groups).for_each(|group| stored[groups * 3 + (group + 1) * GROUP / 8 - 1] = 0);
         stored.extend([0; 4]);
-        of_streams(&Schema::of::<u8>(), count as u32, &[coded(3, count, 1, &stored)])
+        let numbers = coded(3, count, 1, &stored);
+        of_streams(&Schema::of::<(u8, u8)>(), count as u32, &[numbers.clone(), numbers])
     }),
     ("many groups of floats", |bytes| {
         let groups = bytes / (GROUP + 9);

@@ -173,6 +173,19 @@ fn crafted(schema: &Schema, count: u32, columns: &Columns) -> Vec<u8> {
     craft.finish()
 }
 
+/// Found by fuzzing: numbers that are lent or decoded as a whole were shown although the directory said that they
+/// have heap.
+#[test]
+fn numbers_with_heap_or_text_are_refused() {
+    for (heap, text) in [(0, 0), (8, 0), (0, 8)] {
+        for stream in [Stream::plain(3, &[5, 6, 8]), Stream::coded(1, 3, 3, &[5])] {
+            let bytes = crafted(&Schema::of::<u8>(), 3, &Columns { heap, text, streams: vec![stream] });
+            let shown = laws::bytes_are_read(&bytes).expect("a file");
+            assert_eq!(shown.errors.is_empty(), heap + text == 0, "{shown:?}");
+        }
+    }
+}
+
 /// Boxes have no stream of their own, but they count, so that a small schema does not stand for a large plan.
 #[test]
 fn boxes_of_nothing_are_counted() -> Result<()> {

@@ -245,7 +245,9 @@ impl ColumnLayout {
         let payload = backing.get(start..end).ok_or_else(|| block.error(ErrorKind::CutShort))?;
         let unpacked = self.unpacked();
         let mut streams = self.streams(block, payload, &unpacked, false)?;
-        let Some((kind, count)) = self.only_values() else {
+        // Records that are nothing but values have no heap and no text.
+        let is_tidy = self.part.is_some() || streams.directory.heap | streams.directory.text == 0;
+        let Some((kind, count)) = self.only_values().filter(|_| is_tidy) else {
             return payload_of(block, self.rows(block, &mut streams, buffer)?);
         };
         let ranges = |at: usize, count: usize| {

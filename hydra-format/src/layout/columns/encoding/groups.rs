@@ -5,6 +5,7 @@ use super::bits::{GroupBits, number_at, packed_size, unpack};
 use super::exceptions::Exceptions;
 use super::unsigned::{Unsigned, value_at};
 use super::{Flaw, GROUP, StreamRest};
+use std::cell::Cell;
 
 /// Memory for the numbers of one group, which is not cleared for each.
 pub(in crate::layout::columns) struct Scratch {
@@ -20,7 +21,6 @@ impl Default for Scratch {
 }
 
 /// The groups of a frame or a delta, and the values that are not in them.
-#[derive(Clone, Copy)]
 pub(super) struct Groups<'a, T> {
     widths: &'a [u8],
     minima: &'a [u8],
@@ -30,6 +30,8 @@ pub(super) struct Groups<'a, T> {
     bits: StreamRest<'a>,
     count: usize,
     exceptions: Exceptions<'a, T>,
+    /// The group that was read last, and where its bits start, so that parts of a stream take no longer than all of it.
+    last: Cell<(usize, usize)>,
 }
 
 impl<'a, T: Unsigned> Groups<'a, T> {
@@ -50,8 +52,8 @@ impl<'a, T: Unsigned> Groups<'a, T> {
         }
         let minima = rest.take(groups, T::SIZE)?;
         let firsts = if delta { Some(rest.take(groups, T::SIZE)?) } else { None };
-        let exceptions = Exceptions::none();
-        let opened = Groups { widths, minima, firsts, bits: *rest, count, exceptions };
+        let (exceptions, last) = (Exceptions::none(), Cell::default());
+        let opened = Groups { widths, minima, firsts, bits: *rest, count, exceptions, last };
         rest.take(opened.start_of(groups), 1)?;
         Ok(opened)
     }
@@ -68,9 +70,10 @@ impl<'a, T: Unsigned> Groups<'a, T> {
 
     /// Returns where the bits of a group start.
     fn start_of(&self, group: usize) -> usize {
-        let before = self.widths.iter().take(group).enumerate();
-        let sizes = before.map(|(i, &width)| packed_size(width, self.numbers(self.values_of(i))));
-        sizes.fold(0, usize::saturating_add)
+        let (from, start) = Some(self.last.get()).filter(|(last, _)| *last <= group).unwrap_or_default();
+        let between = self.widths.iter().enumerate().take(group).skip(from);
+        let sizes = between.map(|(i, &width)| packed_size(width, self.numbers(self.values_of(i))));
+        sizes.fold(start, usize::saturating_add)
     }
 
     /// Reads the values from the start of a group on: whole groups, or up to the end of the stream.
@@ -82,6 +85,7 @@ impl<'a, T: Unsigned> Groups<'a, T> {
     /// Returns a reader of one group after the other.
     pub(super) fn reader<'s>(&'s self, first_group: usize, bits: &'s mut GroupBits) -> GroupReader<'s, T> {
         let start = self.start_of(first_group);
+        self.last.set((first_group, start));
         GroupReader { groups: self, group: first_group, start, bits }
     }
 
