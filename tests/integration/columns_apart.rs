@@ -38,7 +38,7 @@ const ELEMENTS: usize = 6;
 fn record(number: u64) -> Whole {
     Whole {
         id: number * number,
-        name: (number % 3 > 0).then(|| format!("name {}", number % 10)),
+        name: (!number.is_multiple_of(3)).then(|| format!("name {}", number % 10)),
         price: number as f64 / 4.0,
         sizes: (0..number % 4).map(|size| size as u16).collect(),
         live: number.is_multiple_of(2),

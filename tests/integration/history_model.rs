@@ -168,7 +168,7 @@ fn history(path: &Path, seed: u64, counts: &mut Counts) -> Result<()> {
     let mut turn = seed;
     let mut options = || {
         turn += seed / 3 % 2;
-        let layout = if turn % 2 == 0 { Layout::Columns } else { Layout::Rows };
+        let layout = if turn.is_multiple_of(2) { Layout::Columns } else { Layout::Rows };
         Writer::options().block_bytes(1024).layout(layout)
     };
     let mut writer = options().create(path)?;
