@@ -155,17 +155,20 @@ impl Default for KeptColumns {
     }
 }
 
+/// The number of groups that a table remembers.
+const SLOTS: u64 = 32;
+
 /// Some records by their indices, as long as a cache keeps them.
 type NearWindow = (Range<u64>, Weak<Loaded>);
 
 /// The groups of a table from which records were requested last: each in the slot of its first record, or a whole
 /// block in that of a record. They are found here without the index, and belong to the cache that keeps them.
 #[derive(Default)]
-pub(super) struct NearWindows([Mutex<NearWindow>; 32]);
+pub(super) struct NearWindows([Mutex<NearWindow>; SLOTS as usize]);
 
 impl NearWindows {
     fn slot(&self, number: u64) -> Option<MutexGuard<'_, NearWindow>> {
-        let slot = self.0.get(number as usize % self.0.len())?;
+        let slot = self.0.get((number % SLOTS) as usize)?;
         Some(slot.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
