@@ -210,10 +210,11 @@ impl StreamTotal {
     }
 }
 
-/// Returns the name of the encoding of a stream, or that of its compression.
+/// Returns the name of the encoding of a stream, with that of its compression.
 pub(crate) fn encoding(entry: &StreamEntry) -> String {
     match entry.encoding_name() {
-        Some(_) if entry.is_compressed() => "zstd".into(),
+        Some("plain") if entry.is_compressed() => "zstd".into(),
+        Some(name) if entry.is_compressed() => format!("{name} + zstd"),
         Some(name) => name.into(),
         None => format!("encoding {}", entry.encoding),
     }

@@ -181,10 +181,10 @@ a.hydra  9.1 KiB (9344)
   header region       8.0 KiB (8192)  87.7 %            ██████████████████████████
   block headers            256 bytes   2.7 %  4 blocks  █
   column directories       192 bytes   2.1 %   1 block  █
-  column streams            72 bytes   0.8 %   1 block
+  column streams            76 bytes   0.8 %   1 block
   schemas                  374 bytes   4.0 %  2 blocks  █
   index                    160 bytes   1.7 %   1 block  █
-  padding                   98 bytes   1.0 %
+  padding                   94 bytes   1.0 %
 
 table Tick  2,000 records, 16 bytes each, aligned to 8, no padding between fields
      0 │aaaaaaaabbbbbbbb│
@@ -193,8 +193,8 @@ table Tick  2,000 records, 16 bytes each, aligned to 8, no padding between field
  b       8      8  price  f64
   columns: 1 block, 2,000 records, 384 bytes, 1.2 % of 31.3 KiB as rows
   field  part    encoding        plain  stored  ratio   share
-  time   values  delta          16,000      34  0.2 %  47.2 %
-  price  values  decimal delta  16,000      38  0.2 %  52.8 %
+  time   values  delta          16,000      38  0.2 %  50.0 %
+  price  values  decimal delta  16,000      38  0.2 %  50.0 %
 
 
 "#]]);
@@ -274,7 +274,7 @@ table Tick, record 3 of 2,000: its fields are in the streams below
             count────── stride─────  distance─── payload────
     0x2120  d0 07 00 00 10 00 00 00  04 00 00 00 26 01 00 00  │............&...│
             epoch────── text───────  payload crc crc────────
-    0x2130  01 00 00 00 35 66 94 a1  59 8d ba 37 60 51 24 99  │....5f..Y..7`Q$.│
+    0x2130  01 00 00 00 0c 61 2a a6  91 68 2d 51 bf 85 e0 d2  │.....a*..h-Q....│
       +0  magic        u32  "HBLK" ✓
       +4  kind         u8   2: DATA
       +5  flags        u8   0
@@ -289,13 +289,13 @@ table Tick, record 3 of 2,000: its fields are in the streams below
      +40  distance     u32  4: the block at 0x2000
      +44  payload      u32  294 bytes
      +48  epoch        u32  1
-     +52  text         u32  0xa1946635 ✓, of the directory
-     +56  payload crc  u32  0x37ba8d59 ✓
-     +60  crc          u32  0x99245160 ✓
+     +52  text         u32  0xa62a610c ✓, of the directory
+     +56  payload crc  u32  0x512d6891 ✓
+     +60  crc          u32  0xd2e085bf ✓
 
   at              bytes  field  part       encoding
   0x2140..0x2200    192         directory
-  0x2200..0x2222     34  time   values     delta
+  0x2200..0x2226     38  time   values     delta
   0x2240..0x2266     38  price  values     decimal delta
 
 "#]]);
@@ -309,7 +309,7 @@ a.hydra  DATA block at 0x2100
             count────── stride─────  distance─── payload────
     0x2120  d0 07 00 00 10 00 00 00  04 00 00 00 26 01 00 00  │............&...│
             epoch────── text───────  payload crc crc────────
-    0x2130  01 00 00 00 35 66 94 a1  59 8d ba 37 60 51 24 99  │....5f..Y..7`Q$.│
+    0x2130  01 00 00 00 0c 61 2a a6  91 68 2d 51 bf 85 e0 d2  │.....a*..h-Q....│
       +0  magic        u32  "HBLK" ✓
       +4  kind         u8   2: DATA
       +5  flags        u8   0
@@ -324,23 +324,23 @@ a.hydra  DATA block at 0x2100
      +40  distance     u32  4: the block at 0x2000
      +44  payload      u32  294 bytes
      +48  epoch        u32  1
-     +52  text         u32  0xa1946635 ✓, of the directory
-     +56  payload crc  u32  0x37ba8d59 ✓
-     +60  crc          u32  0x99245160 ✓
+     +52  text         u32  0xa62a610c ✓, of the directory
+     +56  payload crc  u32  0x512d6891 ✓
+     +60  crc          u32  0xd2e085bf ✓
 
   at              bytes  field  part       encoding
   0x2140..0x2200    192         directory
-  0x2200..0x2222     34  time   values     delta
+  0x2200..0x2226     38  time   values     delta
   0x2240..0x2266     38  price  values     decimal delta
 
 a.hydra  stream 0 of 2: values of time
-delta, 2,000 slots, 34 bytes; checksum 0xc5c128b4 ✓
+delta, 2,000 slots, 38 bytes; checksum 0xbce5c1b9 ✓
 in the directory
   ── line 0x2180 ────────────────────────────────────────────────────────────────
             e… p… f… ·· offset─────  stored───── plain──────
-    0x2180  03 00 00 00 c0 00 00 00  22 00 00 00 80 3e 00 00  │........"....>..│
+    0x2180  03 00 00 00 c0 00 00 00  26 00 00 00 80 3e 00 00  │........&....>..│
             slots────── absent─────  crc──────── ···········
-    0x2190  d0 07 00 00 00 00 00 00  b4 28 c1 c5 00 00 00 00  │.........(......│
+    0x2190  d0 07 00 00 00 00 00 00  b9 c1 e5 bc 00 00 00 00  │................│
             statistics──────────────────────────────────────
     0x21a0  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  │................│
             ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌
@@ -349,11 +349,11 @@ in the directory
       +1  parameter   u8        0
       +2  flags       u8        0
       +4  offset      u32       192: 0x2200
-      +8  stored      u32       34
+      +8  stored      u32       38
      +12  plain       u32       16,000
      +16  slots       u32       2,000
      +20  absent      u32       0
-     +24  crc         u32       0xc5c128b4
+     +24  crc         u32       0xbce5c1b9
      +32  statistics  32 bytes  none
 
 in the stream
@@ -362,11 +362,12 @@ in the stream
     0x2200  00 00 01 00 00 00 00 00  00 00 01 00 00 00 00 00  │................│
             ╌╌╌╌╌ firsts────────────────────────────────────
     0x2210  00 00 00 00 00 00 00 00  00 00 00 04 00 00 00 00  │................│
-            ╌╌╌╌╌
-    0x2220  00 00                                             │..│
-      +0  widths  bytes  2 bytes
-      +2  minima  u64    2 values
-     +18  firsts  u64    2 values
+            ╌╌╌╌╌ exceptions─
+    0x2220  00 00 00 00 00 00                                 │......│
+      +0  widths      bytes  2 bytes
+      +2  minima      u64    2 values
+     +18  firsts      u64    2 values
+     +34  exceptions  u32    0
 
 
 "#]]);
@@ -382,7 +383,7 @@ fn a_check_names_the_fields_that_are_damaged() {
     place.run(&["check", "a.hydra"]).code(4).stdout_eq(str![[r#"
 ✗ a.hydra  damaged: 1 finding; 0 records in 4 blocks, 9.1 KiB (9344) verified
   [HY0202] payload checksum mismatch
-    --> a.hydra @ 0x2100, a DATA block, schema 1, records 0..=1999, at time: expected 0x37ba8d59, found 0xad0ebf33
+    --> a.hydra @ 0x2100, a DATA block, schema 1, records 0..=1999, at time: expected 0x512d6891, found 0xcb995afb
 table Tick  0 of 2,000 committed records intact, 2,000 lost
   lost    0..2000: payload checksum mismatch @ 0x2200
 nothing can be saved
@@ -392,7 +393,7 @@ nothing can be saved
     assert!(hex.contains("✗ computed 0x"), "{hex}");
     place.run(&["cat", "a.hydra"]).code(1).stderr_eq(str![[r#"
 error[HY0202]: payload checksum mismatch
-  --> a.hydra @ 0x2200, a DATA block, schema 1, records 0..=1999, at time: expected 0xc5c128b4, found 0x2a939e55
+  --> a.hydra @ 0x2200, a DATA block, schema 1, records 0..=1999, at time: expected 0xbce5c1b9, found 0xabcda579
   = help: --skip-damaged continues without these records
 
 "#]]);
@@ -402,7 +403,7 @@ error[HY0202]: payload checksum mismatch
     place.run(&["check", "a.hydra"]).code(4).stdout_eq(str![[r#"
 ✗ a.hydra  damaged: 1 finding; 0 records in 4 blocks, 9.1 KiB (9344) verified
   [HY0202] payload checksum mismatch: the directory of the columns is damaged
-    --> a.hydra @ 0x2100, a DATA block, schema 1, records 0..=1999: expected 0xa1946635, found 0x5470eab0
+    --> a.hydra @ 0x2100, a DATA block, schema 1, records 0..=1999: expected 0xa62a610c, found 0x53ceed89
 table Tick  0 of 2,000 committed records intact, 2,000 lost
   lost    0..2000: payload checksum mismatch: the directory of the columns is damaged @ 0x2100
 nothing can be saved

@@ -196,29 +196,24 @@ impl StreamParts<'_> {
             }
             0 => _ = self.add(part, slots + offsets, size),
             1 => _ = self.add("value", 1, size),
-            2 => self.frame(many, size),
-            3 => self.delta(many, size),
+            2 | 3 => self.frame(many, size, entry.encoding == 3),
             4 => {
                 let distinct = self.length("distinct");
                 self.add(if offsets == 1 { "offsets" } else { "values" }, distinct + offsets, size);
-                self.frame(present, 2);
+                self.frame(present, 2, false);
             }
             5 | 6 => {
-                let (groups, delta) = (many.div_ceil(GROUP), entry.encoding == 6);
-                self.groups(many, groups, 8, delta);
+                self.groups(many, many.div_ceil(GROUP), 8, entry.encoding == 6);
                 self.exceptions(size);
             }
             _ => {}
         }
     }
 
-    fn frame(&mut self, many: u64, size: u64) {
-        self.groups(many, many.div_ceil(GROUP), size, false);
+    /// Adds a frame or a delta with its exceptions.
+    fn frame(&mut self, many: u64, size: u64, delta: bool) {
+        self.groups(many, many.div_ceil(GROUP), size, delta);
         self.exceptions(size);
-    }
-
-    fn delta(&mut self, many: u64, size: u64) {
-        self.groups(many, many.div_ceil(GROUP), size, true);
     }
 
     /// Adds widths, minima, and the bits of each group.

@@ -7,6 +7,7 @@ use super::unsigned::{Unsigned, by_size, values_of};
 use super::{Content, EncodedStream, code, is_known};
 use crate::Kind;
 use crate::layout::columns::forced;
+use crate::store::bytes::LINE;
 
 /// Compresses bytes; `None` if that fails.
 pub(in crate::layout::columns) type Compress<'a> = &'a dyn Fn(&[u8]) -> Option<Vec<u8>>;
@@ -111,10 +112,14 @@ pub(in crate::layout::columns) fn store_run_bytes(plain: &[u8], compress: Compre
 /// How much of a stream is compressed first, to see whether all of it would become smaller.
 pub(super) const SAMPLE: usize = 4096;
 
-/// Compresses bytes if that saves at least one `part`th of them.
+/// Compresses bytes if that saves at least one `part`th of them. A stream takes whole lines in any case.
 fn saving(bytes: &[u8], compress: Compress, part: usize) -> Option<Vec<u8>> {
     let most = bytes.len() - bytes.len().div_ceil(part);
-    if bytes.is_empty() { None } else { compress(bytes).filter(|compressed| compressed.len() <= most) }
+    if bytes.len() <= LINE as usize {
+        None
+    } else {
+        compress(bytes).filter(|compressed| compressed.len() <= most)
+    }
 }
 
 impl EncodedStream {

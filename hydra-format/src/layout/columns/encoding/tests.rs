@@ -315,10 +315,11 @@ fn numbers_of_decimals_are_within_their_limit() {
 #[test]
 fn a_run_is_compressed_where_that_saves_an_eighth() {
     let to = |bytes: usize| move |_: &[u8]| Some(vec![9; bytes]);
-    assert!(store_run_bytes(&[1; 16], &to(14)).zstd && !store_run_bytes(&[1; 16], &to(15)).zstd);
-    assert_eq!(store_run_bytes(&[1; 16], &to(14)).bytes, [9; 14]);
-    assert_eq!(store_run_bytes(&[1; 16], &|_| None).bytes, [1; 16]);
+    assert!(store_run_bytes(&[1; 80], &to(70)).zstd && !store_run_bytes(&[1; 80], &to(71)).zstd);
+    assert_eq!(store_run_bytes(&[1; 80], &to(70)).bytes, [9; 70]);
+    assert_eq!(store_run_bytes(&[1; 80], &|_| None).bytes, [1; 80]);
     assert_eq!(store_run_bytes(&[], &to(0)), EncodedStream::default());
+    assert!(store_run_bytes(&[1; 65], &to(2)).zstd && !store_run_bytes(&[1; 64], &to(2)).zstd, "a line");
     // Of packed streams that are large, a sample is compressed first.
     let packed = |bytes: usize, compress: Compress| {
         let mut stream = stream(code::FRAME, vec![1; bytes]);
@@ -326,8 +327,8 @@ fn a_run_is_compressed_where_that_saves_an_eighth() {
         (stream.zstd, stream.bytes.len())
     };
     let halves = |bytes: &[u8]| (bytes.len() != SAMPLE).then(|| vec![9; bytes.len() / 2]);
-    let mut large = stream(code::FRAME, vec![1; 16]);
-    large.compress_packed(15, &halves);
+    let mut large = stream(code::FRAME, vec![1; 80]);
+    large.compress_packed(79, &halves);
     assert!(!large.zstd, "it has more bytes than in encoding 0");
     assert_eq!(packed(4 * SAMPLE, &halves), (true, 2 * SAMPLE));
     assert_eq!(packed(4 * SAMPLE + 1, &halves), (false, 4 * SAMPLE + 1));
