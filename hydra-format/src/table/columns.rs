@@ -402,21 +402,22 @@ impl<T: Row> Table<T> {
     /// ```
     ///
     /// # Errors
-    /// `NoSuchPath` if a struct has no such field; `a.b` is the field `b` of the struct in the field `a`.
-    /// `TypeMismatch` if the field has another type than `C`.
+    /// `NoSuchPath` if a struct has no such field; `a.b` is the field `b` of the struct in the field `a`. A path
+    /// does not lead through options, boxes, tuples, arrays and lists: read the field before them. `TypeMismatch`
+    /// if the field has another type than `C`; a struct with this field alone converts it, as
+    /// [`evolve`](crate::evolve) says.
     pub fn column<C: Hydra>(&self, path: &str) -> Result<Table<C>> {
         let place = |error: Error| error.place(format!("table {}", self.name())).path(path);
         let Some((schema, field)) = self.schema.column(path)? else {
-            let fields = self.schema.root().fields().iter().map(|field| field.name());
-            let error = Error::new(ErrorKind::NoSuchPath).expected("a field of the records");
-            return Err(place(
-                error.help(format!("the fields are {}", fields.collect::<Vec<_>>().join(", "))),
-            ));
+            let fields: Vec<&str> = self.schema.root().fields().iter().map(|field| field.name()).collect();
+            let error = Error::new(ErrorKind::NoSuchPath).expected("a field of a struct in the records");
+            let help = format!("the fields are {}; paths lead through structs only", fields.join(", "));
+            return Err(place(error.help(help)));
         };
         let wanted = Schema::try_from_descriptor(C::TYPE)?;
         if !field.is_identical(&wanted) {
-            let error = Error::new(ErrorKind::TypeMismatch).expected(field.name());
-            return Err(place(error.found(wanted.name())));
+            let error = Error::new(ErrorKind::TypeMismatch).expected(field.name()).found(wanted.name());
+            return Err(place(error.help("a struct with this field, read as a table, converts it")));
         }
         Ok(Table::new(self.snapshot.clone(), self.number, Arc::new(schema)))
     }
