@@ -10,6 +10,8 @@ mod bad_input;
 mod columns;
 /// Columns of which some cannot be read.
 mod columns_apart;
+/// Single records of columns.
+mod columns_near;
 /// `Debug` of views.
 mod debug;
 /// Values whose Drop panics while they are changed.

@@ -4,7 +4,7 @@
 use super::columns::{KeptColumns, PartMapping, SchemaRecords};
 use super::snapshot::Loaded;
 use crate::evolve::Evolution;
-use crate::memory::{AlignedBuf, Known};
+use crate::memory::Known;
 use crate::store::index::Entry;
 use crate::{Result, Schema};
 use std::collections::{HashMap, VecDeque};
@@ -82,7 +82,7 @@ impl Caches {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -95,29 +95,18 @@ pub(super) struct Recent<K, V> {
     /// Returns the number of bytes of a value.
     bytes: fn(&V) -> usize,
     /// The most recently used value is first.
-    held: Mutex<VecDeque<(K, V)>>,
-}
-
-impl Recent<Entry, Loaded> {
-    /// Creates a cache of blocks.
-    fn of_blocks() -> Recent<Entry, Loaded> {
-        Recent::new(BLOCKS, Loaded::bytes)
-    }
-
-    /// Returns a buffer: that of the block that would be evicted next, unless it is shared.
-    pub(super) fn spare(&self) -> AlignedBuf {
-        let mut held = lock(&self.held);
-        let bytes = held.iter().map(|(_, loaded)| loaded.bytes()).fold(0, usize::saturating_add);
-        let last = held.back().map_or(0, |(_, loaded)| loaded.bytes());
-        let is_full = held.len() >= self.most || bytes.saturating_add(last) > MOST_BYTES;
-        let oldest = if is_full { held.pop_back() } else { None };
-        oldest.and_then(|(_, loaded)| loaded.payload.into_buffer()).unwrap_or_default()
-    }
+    pub(super) held: Mutex<VecDeque<(K, V)>>,
 }
 
 impl<K: PartialEq, V: Clone> Recent<K, V> {
     pub(super) fn new(most: usize, bytes: fn(&V) -> usize) -> Recent<K, V> {
         Recent { most, bytes, held: Mutex::default() }
+    }
+
+    /// Returns whether `count` values, and those that are held with so many bytes more, are too many.
+    pub(super) fn is_over(&self, held: &VecDeque<(K, V)>, count: usize, more: usize) -> bool {
+        let bytes = held.iter().map(|(_, value)| (self.bytes)(value)).fold(more, usize::saturating_add);
+        count > self.most || bytes > MOST_BYTES
     }
 
     /// Returns the value of `key`, if it is cached.
@@ -136,15 +125,10 @@ impl<K: PartialEq, V: Clone> Recent<K, V> {
         }
         let value = make()?;
         let mut held = lock(&self.held);
-        held.truncate(self.most.saturating_sub(1));
         held.push_front((key, value.clone()));
-        let mut bytes = 0usize;
-        let fits = held.iter().take_while(|(_, value)| {
-            bytes = bytes.saturating_add((self.bytes)(value));
-            bytes <= MOST_BYTES
-        });
-        let fits = fits.count().max(1);
-        held.truncate(fits);
+        while held.len() > 1 && self.is_over(&held, held.len(), 0) {
+            held.pop_back();
+        }
         Ok(value)
     }
 }

@@ -2,7 +2,7 @@
 //! in part, and copied as they are stored. Also the fields of a table as tables of their own.
 
 use super::block::Block;
-use super::cache::{BLOCKS, Recent, SchemaMapping};
+use super::cache::{BLOCKS, Caches, Recent, SchemaMapping, lock};
 use super::reader::Reader;
 use super::snapshot::{Loaded, Snapshot, read};
 use super::table::{Row, Table};
@@ -22,7 +22,7 @@ use crate::{Dynamic, Error, ErrorKind, Hydra, Kind, Result, Schema};
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 /// What is computed once to read the records of a schema.
 pub(crate) struct SchemaRecords {
@@ -36,6 +36,12 @@ impl SchemaRecords {
     pub(crate) fn new(schema: &Arc<Schema>, validator: Option<Arc<Validator>>) -> SchemaRecords {
         let validator = validator.unwrap_or_else(|| Arc::new(Validator::new(schema)));
         SchemaRecords { layouts: Layouts::new(schema.clone()), validator }
+    }
+
+    /// Returns the checks of records of the schema with this id, which are computed once if there are caches.
+    pub(super) fn cached(caches: Option<&Caches>, id: u32, schema: &Arc<Schema>) -> Arc<SchemaRecords> {
+        let new = || SchemaRecords::new(schema, None);
+        caches.map_or_else(|| Arc::new(new()), |caches| caches.records(id, new))
     }
 }
 
@@ -128,8 +134,7 @@ pub(super) fn unpack(
 
 /// Reads the block of an entry without any cache.
 pub(crate) fn read_alone(source: &dyn Source, catalog: &Catalog, entry: &Entry) -> Result<Loaded> {
-    let records = |_, schema: &Arc<Schema>| Arc::new(SchemaRecords::new(schema, None));
-    read(source, catalog, entry, AlignedBuf::default, &records, Want::Whole(None))
+    read(source, catalog, entry, AlignedBuf::default, None, Want::Whole(None))
 }
 
 /// What is kept of blocks of columns, besides those that are cached as a whole.
@@ -140,6 +145,22 @@ pub(super) struct KeptColumns {
     unpacked: Recent<Entry, Arc<Unpacked>>,
     /// Whether there was a block of columns.
     any: AtomicBool,
+}
+
+impl Recent<Entry, Loaded> {
+    /// Creates a cache of blocks.
+    pub(super) fn of_blocks() -> Recent<Entry, Loaded> {
+        Recent::new(BLOCKS, Loaded::bytes)
+    }
+
+    /// Returns a buffer: that of the block that would be evicted next, unless it is shared.
+    pub(super) fn spare(&self) -> AlignedBuf {
+        let mut held = lock(&self.held);
+        let last = held.back().map_or(0, |(_, loaded)| loaded.bytes());
+        let is_full = self.is_over(&held, held.len().saturating_add(1), last);
+        let oldest = if is_full { held.pop_back() } else { None };
+        oldest.and_then(|(_, loaded)| loaded.payload.into_buffer()).unwrap_or_default()
+    }
 }
 
 /// The number of a group that is its whole block.
@@ -169,7 +190,7 @@ pub(super) struct NearWindows([Mutex<NearWindow>; SLOTS as usize]);
 impl NearWindows {
     fn slot(&self, number: u64) -> Option<MutexGuard<'_, NearWindow>> {
         let slot = self.0.get((number % SLOTS) as usize)?;
-        Some(slot.lock().unwrap_or_else(PoisonError::into_inner))
+        Some(lock(slot))
     }
 
     /// Returns the group with a record, if it is known.
@@ -280,7 +301,7 @@ impl Snapshot {
         from: &Arc<Schema>,
         target: &Arc<Schema>,
     ) -> Result<Option<Loaded>> {
-        if !self.is_columns(entry) {
+        if !mapping.evolution.removes() || !self.is_columns(entry) {
             return Ok(None);
         }
         let Some(part) = mapping.part(&self.records(entry.schema, from), target) else { return Ok(None) };
@@ -297,6 +318,10 @@ impl Snapshot {
         };
         let loaded = mapping.blocks.get(*entry, load);
         loaded.map(Some).map_err(|error| self.in_block(error, table, entry))
+    }
+
+    fn records(&self, id: u32, schema: &Arc<Schema>) -> Arc<SchemaRecords> {
+        SchemaRecords::cached(Some(&self.caches), id, schema)
     }
 
     /// Builds a block of records that replaces another, in its layout.
@@ -367,7 +392,7 @@ impl Reader {
                 return Ok(None);
             }
             let schema = catalog.schema_of(&block)?;
-            let records = snapshot.caches.records(block.schema, || SchemaRecords::new(schema, None));
+            let records = snapshot.records(block.schema, schema);
             records.layouts.streams(&block, snapshot.source())
         };
         read().map_err(|error| snapshot.in_file(error))
@@ -402,21 +427,22 @@ impl<T: Row> Table<T> {
     /// ```
     ///
     /// # Errors
-    /// `NoSuchPath` if a struct has no such field; `a.b` is the field `b` of the struct in the field `a`.
-    /// `TypeMismatch` if the field has another type than `C`.
+    /// `NoSuchPath` if a struct has no such field; `a.b` is the field `b` of the struct in the field `a`. A path
+    /// does not lead through options, boxes, tuples, arrays and lists: read the field before them. `TypeMismatch`
+    /// if the field has another type than `C`; a struct with this field alone converts it, as
+    /// [`evolve`](crate::evolve) says.
     pub fn column<C: Hydra>(&self, path: &str) -> Result<Table<C>> {
         let place = |error: Error| error.place(format!("table {}", self.name())).path(path);
         let Some((schema, field)) = self.schema.column(path)? else {
-            let fields = self.schema.root().fields().iter().map(|field| field.name());
-            let error = Error::new(ErrorKind::NoSuchPath).expected("a field of the records");
-            return Err(place(
-                error.help(format!("the fields are {}", fields.collect::<Vec<_>>().join(", "))),
-            ));
+            let fields: Vec<&str> = self.schema.root().fields().iter().map(|field| field.name()).collect();
+            let error = Error::new(ErrorKind::NoSuchPath).expected("a field of a struct in the records");
+            let help = format!("the fields are {}; paths lead through structs only", fields.join(", "));
+            return Err(place(error.help(help)));
         };
         let wanted = Schema::try_from_descriptor(C::TYPE)?;
         if !field.is_identical(&wanted) {
-            let error = Error::new(ErrorKind::TypeMismatch).expected(field.name());
-            return Err(place(error.found(wanted.name())));
+            let error = Error::new(ErrorKind::TypeMismatch).expected(field.name()).found(wanted.name());
+            return Err(place(error.help("a struct with this field, read as a table, converts it")));
         }
         Ok(Table::new(self.snapshot.clone(), self.number, Arc::new(schema)))
     }

@@ -186,20 +186,17 @@ impl Snapshot {
         };
         let mapping =
             self.mapping(entry.schema, target).map_err(|error| self.in_block(error, table, entry))?;
-        let evolution = &mapping.evolution;
         if let Some(loaded) = mapping.blocks.find(entry) {
             return Ok(loaded);
         }
-        if evolution.removes()
-            && let Some(loaded) = self.load_part(table, entry, &mapping, info.schema(), target)?
-        {
+        if let Some(loaded) = self.load_part(table, entry, &mapping, info.schema(), target)? {
             return Ok(loaded);
         }
         let loaded = self.load(table, entry)?;
-        match evolution.resolution() {
+        match mapping.evolution.resolution() {
             Resolution::Transcoded => mapping
                 .blocks
-                .get(*entry, || loaded.transcoded(evolution.plan(), target))
+                .get(*entry, || loaded.transcoded(mapping.evolution.plan(), target))
                 .map_err(|error| self.in_block(error, table, entry)),
             resolution => Ok(loaded.shown_as(target.clone(), resolution == Resolution::Wider)),
         }
@@ -229,9 +226,8 @@ impl Snapshot {
     pub(super) fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
         let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
         let backing = (Backing::Map(map.clone()), start);
-        let records = |id, schema: &Arc<Schema>| self.records(id, schema);
         let is_good = self.caches.good.contains(entry.offset);
-        let loaded = unpack(&self.opened.catalog, entry, backing, !is_good, &records, want)?;
+        let loaded = unpack(&self.opened.catalog, entry, backing, !is_good, Some(&self.caches), want)?;
         if !is_good && !matches!(want, Want::Part(..)) {
             self.caches.good.insert(entry.offset);
         }
@@ -239,17 +235,16 @@ impl Snapshot {
     }
 
     pub(super) fn load_buffered(&self, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
-        let records = |id, schema: &Arc<Schema>| self.records(id, schema);
-        read(self.source(), &self.opened.catalog, entry, || self.caches.blocks.spare(), &records, want)
-    }
-
-    pub(super) fn records(&self, id: u32, schema: &Arc<Schema>) -> Arc<SchemaRecords> {
-        self.caches.records(id, || SchemaRecords::new(schema, None))
+        read(
+            self.source(),
+            &self.opened.catalog,
+            entry,
+            || self.caches.blocks.spare(),
+            Some(&self.caches),
+            want,
+        )
     }
 }
-
-/// Returns how records of a schema are read, by its id.
-type RecordsOf<'a> = &'a dyn Fn(u32, &Arc<Schema>) -> Arc<SchemaRecords>;
 
 /// Reads the block of an entry into a buffer and verifies it.
 pub(super) fn read(
@@ -257,7 +252,7 @@ pub(super) fn read(
     catalog: &Catalog,
     entry: &Entry,
     buffer: impl FnOnce() -> AlignedBuf,
-    records: RecordsOf<'_>,
+    caches: Option<&Caches>,
     want: Want<'_>,
 ) -> Result<Loaded> {
     // The header is checked first, because a directory can refer to one large block many times.
@@ -267,7 +262,7 @@ pub(super) fn read(
     buffer.resize(usize::try_from(block.bytes()).unwrap_or(0));
     let count = source.read_at(entry.offset, &mut buffer)?;
     buffer.resize(count);
-    unpack(catalog, entry, (Backing::Buffer(Arc::new(buffer)), LINE as usize), true, records, want)
+    unpack(catalog, entry, (Backing::Buffer(Arc::new(buffer)), LINE as usize), true, caches, want)
 }
 
 /// Returns the block of an entry, whose payload starts at a place of the backing. It is verified, or was
@@ -277,7 +272,7 @@ fn unpack(
     entry: &Entry,
     (backing, start): (Backing, usize),
     verify: bool,
-    records: RecordsOf<'_>,
+    caches: Option<&Caches>,
     want: Want<'_>,
 ) -> Result<Loaded> {
     let line = start.checked_sub(LINE as usize).and_then(|at| backing.get(at..start)).unwrap_or_default();
@@ -285,9 +280,10 @@ fn unpack(
     catalog.check_named(&block, entry)?;
     layout::check_supported(&block)?;
     let schema = catalog.schema_of(&block)?;
+    let records = || SchemaRecords::cached(caches, block.schema, schema);
     if block.layout != 0 {
         let stored = StoredBlock::new(block, backing, start);
-        return columns::unpack(entry, schema, stored, verify, &records(block.schema, schema), want);
+        return columns::unpack(entry, schema, stored, verify, &records(), want);
     }
     RowLayout.check_header(&block, schema)?;
     if verify {
@@ -296,7 +292,7 @@ fn unpack(
     }
     let payload = RowLayout.view(&block, backing, start)?;
     if verify {
-        RowLayout.verify(&block, &payload, &records(block.schema, schema).validator)?;
+        RowLayout.verify(&block, &payload, &records().validator)?;
     }
     let count = block.count as usize;
     Ok(Loaded::new(payload, schema, entry.first, count))

@@ -153,6 +153,15 @@ pub(super) struct Streams<'a> {
     scratch: RefCell<Box<Scratch>>,
 }
 
+/// What is read of a stream: some of its slots, which are so many in all records, and the option it is in.
+#[derive(Clone, Copy)]
+struct Wanted<'r> {
+    stream: usize,
+    under: Option<Presence>,
+    slots: u64,
+    range: &'r Range<usize>,
+}
+
 impl<'a> Streams<'a> {
     /// Starts to read the streams of a shape, of which the directory has the entries.
     pub(super) fn new(
@@ -218,36 +227,32 @@ impl<'a> Streams<'a> {
 
     /// Reads the streams of a column for a range of its slots.
     fn column(&mut self, column: &'a ColumnShape, slots: u64, range: &Range<usize>) -> Result<()> {
-        let (stream, under) = (column.stream, column.under);
+        let wanted = Wanted { stream: column.stream, under: column.under, slots, range };
         match &column.part {
-            ColumnPart::Bit => self.bits(stream, slots, range, under)?,
+            ColumnPart::Bit => self.bits(wanted),
             ColumnPart::Values { kind, count } => {
-                let slots = slots.saturating_mul(*count as u64);
-                self.values(stream, *kind, slots, &times(range, *count), under)?;
+                let (slots, range) = (slots.saturating_mul(*count as u64), &times(range, *count));
+                self.values(Wanted { slots, range, ..wanted }, *kind)
             }
-            ColumnPart::Text => self.text(stream, slots, range, under)?,
-            ColumnPart::Bytes => self.run(stream, slots, range, under)?,
+            ColumnPart::Text => self.text(wanted),
+            ColumnPart::Bytes => self.run(wanted),
             ColumnPart::List(inner) => {
-                let elements = self.offsets(stream, slots, range, under)?;
-                let inside = self.decoded.0.get(stream).and_then(Stream::all).unwrap_or(0..0);
-                self.level(*inner, elements, &inside)?;
+                let elements = self.offsets(wanted)?;
+                let inside = self.decoded.0.get(wanted.stream).and_then(Stream::all).unwrap_or(0..0);
+                self.level(*inner, elements, &inside)
             }
-            ColumnPart::Box(inner) => self.level(*inner, slots, range)?,
+            ColumnPart::Box(inner) => self.level(*inner, slots, range),
             ColumnPart::Array(count, inner) => {
-                self.level(*inner, slots.saturating_mul(*count as u64), &times(range, *count))?;
+                self.level(*inner, slots.saturating_mul(*count as u64), &times(range, *count))
             }
-            ColumnPart::Enum { kind, variants } if variants.is_empty() => {
-                self.values(stream, *kind, slots, range, under)?;
-            }
+            ColumnPart::Enum { kind, variants } if variants.is_empty() => self.values(wanted, *kind),
             ColumnPart::Enum { kind, variants } => {
-                let inside = self.tags(stream, *kind, variants, (slots, range), under)?;
-                for ((slots, range), (_, inner)) in inside.into_iter().zip(variants) {
-                    self.level(*inner, slots, &range)?;
-                }
+                let inside = self.tags(wanted, *kind, variants)?;
+                let mut levels = inside.into_iter().zip(variants);
+                levels.try_for_each(|((slots, range), (_, inner))| self.level(*inner, slots, &range))
             }
-            ColumnPart::Rows(ty) => self.rows(stream, *ty, slots, under)?,
+            ColumnPart::Rows(ty) => self.rows(wanted, *ty),
         }
-        Ok(())
     }
 
     /// Returns the error about a stream.
@@ -283,12 +288,9 @@ impl<'a> Streams<'a> {
     }
 
     /// Returns the number of absent slots.
-    fn absent(&self, under: Option<Presence>, slots: u64) -> u64 {
-        if under.is_none() {
-            0
-        } else {
-            slots.saturating_sub(self.mask(under).count(0..slots as usize) as u64)
-        }
+    fn absent(&self, Wanted { under, slots, .. }: Wanted<'_>) -> u64 {
+        let present = under.map(|under| self.mask(Some(under)).count(0..slots as usize) as u64);
+        slots.saturating_sub(present.unwrap_or(slots))
     }
 
     /// Returns an error if the bytes of a stream do not match their checksum.
@@ -305,7 +307,8 @@ impl<'a> Streams<'a> {
 
     /// Returns the entry of a stream and its stored bytes, if the entry is what follows from the streams above
     /// and the bytes match their checksum.
-    fn entry(&self, stream: usize, slots: u64, absent: u64, plain: u64) -> Result<(StreamEntry, &'a [u8])> {
+    fn entry(&self, wanted: Wanted<'_>, absent: u64, plain: u64) -> Result<(StreamEntry, &'a [u8])> {
+        let Wanted { stream, slots, .. } = wanted;
         let entry = self.directory.streams.get(stream).copied().unwrap_or_default();
         let kind = self.shape.streams.get(stream).copied().unwrap_or(StreamKind::Rows);
         if !self.trusted {
@@ -365,28 +368,22 @@ impl<'a> Streams<'a> {
     }
 
     /// Reads bits.
-    fn bits(
-        &mut self,
-        stream: usize,
-        slots: u64,
-        range: &Range<usize>,
-        under: Option<Presence>,
-    ) -> Result<()> {
-        let (source, decoded) = self.take(stream);
+    fn bits(&mut self, wanted: Wanted<'_>) -> Result<()> {
+        let (source, decoded) = self.take(wanted.stream);
         let bits = match source {
             Source::Bits(bits) => bits,
-            _ => self.all_bits(stream, slots, under)?,
+            _ => self.all_bits(wanted)?,
         };
         let mut part = decoded.into_buffer();
-        Mask::of(&bits).part(range, &mut part);
-        self.keep(stream, Source::Bits(bits), Stream::Bytes(StreamBytes::Made(part)));
+        Mask::of(&bits).part(wanted.range, &mut part);
+        self.keep(wanted.stream, Source::Bits(bits), Stream::Bytes(StreamBytes::Made(part)));
         Ok(())
     }
 
     /// Opens a stream of bits, and reads all of them.
-    fn all_bits(&self, stream: usize, slots: u64, under: Option<Presence>) -> Result<AlignedBuf> {
-        let absent = self.absent(under, slots);
-        let (entry, stored) = self.entry(stream, slots, absent, slots.div_ceil(8))?;
+    fn all_bits(&self, wanted: Wanted<'_>) -> Result<AlignedBuf> {
+        let (Wanted { stream, under, slots, .. }, absent) = (wanted, self.absent(wanted));
+        let (entry, stored) = self.entry(wanted, absent, slots.div_ceil(8))?;
         let (slots, absent) = (slots as usize, absent as usize);
         let count = if entry.encoding == 0 { slots } else { slots.saturating_sub(absent) };
         let mut bits = AlignedBuf::zeroed(count.div_ceil(8));
@@ -418,47 +415,31 @@ impl<'a> Streams<'a> {
     }
 
     /// Reads values of one kind.
-    fn values(
-        &mut self,
-        stream: usize,
-        kind: Kind,
-        slots: u64,
-        range: &Range<usize>,
-        under: Option<Presence>,
-    ) -> Result<()> {
-        let (source, decoded) = self.take(stream);
+    fn values(&mut self, wanted: Wanted<'_>, kind: Kind) -> Result<()> {
+        let (source, decoded) = self.take(wanted.stream);
         let mut reading = match source {
             Source::Values(reading) => reading,
-            _ => self.open_values(stream, kind, slots, under)?,
+            _ => self.open_values(wanted, kind)?,
         };
-        let decoded = self.some_values(stream, &mut reading, range, under, decoded)?;
-        self.keep(stream, Source::Values(reading), decoded);
+        let decoded = self.some_values(wanted, &mut reading, decoded)?;
+        self.keep(wanted.stream, Source::Values(reading), decoded);
         Ok(())
     }
 
-    fn open_values(
-        &self,
-        stream: usize,
-        kind: Kind,
-        slots: u64,
-        under: Option<Presence>,
-    ) -> Result<Reading<'a>> {
-        let size = kind.fixed_size() as usize;
-        let absent = self.absent(under, slots);
-        let (entry, stored) = self.entry(stream, slots, absent, slots.saturating_mul(size as u64))?;
+    fn open_values(&self, wanted: Wanted<'_>, kind: Kind) -> Result<Reading<'a>> {
+        let (slots, absent, size) = (wanted.slots, self.absent(wanted), kind.fixed_size() as usize);
+        let (entry, stored) = self.entry(wanted, absent, slots.saturating_mul(size as u64))?;
         let present = slots.saturating_sub(if entry.encoding == 0 { 0 } else { absent }) as usize;
         let values = encoding::open_values(kind, (entry.encoding, entry.parameter), stored, present);
-        let values = values.map_err(|flaw| self.error(stream, flaw))?;
+        let values = values.map_err(|flaw| self.error(wanted.stream, flaw))?;
         let plain = (entry.encoding == 0).then_some(stored);
         Ok(Reading::new(values, size, present, plain, absent > 0))
     }
 
     fn some_values(
         &self,
-        stream: usize,
+        Wanted { stream, under, range, .. }: Wanted<'_>,
         reading: &mut Reading<'a>,
-        range: &Range<usize>,
-        under: Option<Presence>,
         before: Stream<'a>,
     ) -> Result<Stream<'a>> {
         let mask = self.mask(under);
@@ -488,7 +469,8 @@ impl<'a> Streams<'a> {
         out: &mut AlignedBuf,
     ) -> Result<Option<&'a [u8]>> {
         let slots = u64::from(self.block.count).saturating_mul(times as u64);
-        let reading = self.open_values(0, kind, slots, None)?;
+        let all = Wanted { stream: 0, under: None, slots, range: &(0..slots as usize) };
+        let reading = self.open_values(all, kind)?;
         let compressed = self.directory.streams.first().is_some_and(StreamEntry::is_compressed);
         if let Some(plain) = reading.plain.filter(|_| !compressed) {
             return Ok(Some(plain));
@@ -502,14 +484,13 @@ impl<'a> Streams<'a> {
     /// Reads tags of variants with fields, and returns for each the number of its slots, and those of the range.
     fn tags(
         &mut self,
-        stream: usize,
+        wanted: Wanted<'_>,
         kind: Kind,
         variants: &[(u128, usize)],
-        (slots, range): (u64, &Range<usize>),
-        under: Option<Presence>,
     ) -> Result<Vec<(u64, Range<usize>)>> {
+        let Wanted { stream, under, slots, range } = wanted;
         if !matches!(self.sources.get(stream), Some(Source::Tags(_))) {
-            self.values(stream, kind, slots, &(0..slots as usize), under)?;
+            self.values(Wanted { range: &(0..slots as usize), ..wanted }, kind)?;
             let (_, all) = self.take(stream);
             let count = variants.len();
             let mut tags = Tags { all, totals: vec![0; count], before: vec![0; count], at: 0 };
@@ -538,31 +519,20 @@ impl<'a> Streams<'a> {
     }
 
     /// Reads offsets, and returns the last one of all.
-    fn offsets(
-        &mut self,
-        stream: usize,
-        slots: u64,
-        range: &Range<usize>,
-        under: Option<Presence>,
-    ) -> Result<u64> {
-        let (source, decoded) = self.take(stream);
+    fn offsets(&mut self, wanted: Wanted<'_>) -> Result<u64> {
+        let (source, decoded) = self.take(wanted.stream);
         let (mut reading, last, decoded) = match source {
             Source::Offsets(reading, last) => (reading, last, decoded),
-            _ => self.open_offsets(stream, slots, under)?,
+            _ => self.open_offsets(wanted)?,
         };
-        let decoded = self.some_offsets(stream, (&mut reading, last), range, under, decoded)?;
-        self.keep(stream, Source::Offsets(reading, last), decoded);
+        let decoded = self.some_offsets(wanted, (&mut reading, last), decoded)?;
+        self.keep(wanted.stream, Source::Offsets(reading, last), decoded);
         Ok(last.into())
     }
 
-    fn open_offsets(
-        &self,
-        stream: usize,
-        slots: u64,
-        under: Option<Presence>,
-    ) -> Result<(Reading<'a>, u32, Stream<'a>)> {
-        let absent = self.absent(under, slots);
-        let (entry, stored) = self.entry(stream, slots, absent, slots.saturating_add(1).saturating_mul(4))?;
+    fn open_offsets(&self, wanted: Wanted<'_>) -> Result<(Reading<'a>, u32, Stream<'a>)> {
+        let (Wanted { stream, slots, .. }, absent) = (wanted, self.absent(wanted));
+        let (entry, stored) = self.entry(wanted, absent, slots.saturating_add(1).saturating_mul(4))?;
         let is_plain = entry.encoding == 0;
         let count = slots.saturating_sub(if is_plain { 0 } else { absent }) as usize;
         let opened = encoding::open_offsets(entry.encoding, stored, count.saturating_add(1));
@@ -587,10 +557,8 @@ impl<'a> Streams<'a> {
 
     fn some_offsets(
         &self,
-        stream: usize,
+        Wanted { stream, under, range, .. }: Wanted<'_>,
         (reading, last): (&mut Reading<'a>, u32),
-        range: &Range<usize>,
-        under: Option<Presence>,
         before: Stream<'a>,
     ) -> Result<Stream<'a>> {
         let mask = self.mask(under);
@@ -635,34 +603,22 @@ impl<'a> Streams<'a> {
     }
 
     /// Opens a run or rows.
-    fn whole(
-        &self,
-        stream: usize,
-        slots: u64,
-        under: Option<Presence>,
-        plain: Option<u64>,
-    ) -> Result<&'a [u8]> {
-        let own = self.directory.streams.get(stream).map_or(0, |entry| entry.plain);
+    fn whole(&self, wanted: Wanted<'_>, plain: Option<u64>) -> Result<&'a [u8]> {
+        let own = self.directory.streams.get(wanted.stream).map_or(0, |entry| entry.plain);
         let plain = plain.unwrap_or(own.into());
-        let (_, stored) = self.entry(stream, slots, self.absent(under, slots), plain)?;
+        let (_, stored) = self.entry(wanted, self.absent(wanted), plain)?;
         if stored.len() as u64 != plain {
-            return self.flaw(stream, "M7.3-1", plain, stored.len());
+            return self.flaw(wanted.stream, "M7.3-1", plain, stored.len());
         }
         Ok(stored)
     }
 
     /// Reads offsets, and opens their run.
-    fn run(
-        &mut self,
-        stream: usize,
-        slots: u64,
-        range: &Range<usize>,
-        under: Option<Presence>,
-    ) -> Result<()> {
-        let bytes = self.offsets(stream, slots, range, under)?;
-        let number = stream.saturating_add(1);
+    fn run(&mut self, wanted: Wanted<'_>) -> Result<()> {
+        let bytes = self.offsets(wanted)?;
+        let number = wanted.stream.saturating_add(1);
         if matches!(self.sources.get(number), Some(Source::Closed)) {
-            let run = self.whole(number, slots, under, Some(bytes))?;
+            let run = self.whole(Wanted { stream: number, ..wanted }, Some(bytes))?;
             self.keep(number, Source::Run(Text::default()), Stream::Bytes(StreamBytes::Lent(run)));
         }
         Ok(())
@@ -670,16 +626,10 @@ impl<'a> Streams<'a> {
 
     /// Reads offsets, and opens their run of text. Of records that are read alone, only their own text is
     /// checked, as that of the rows that they become.
-    fn text(
-        &mut self,
-        stream: usize,
-        slots: u64,
-        range: &Range<usize>,
-        under: Option<Presence>,
-    ) -> Result<()> {
-        let number = stream.saturating_add(1);
+    fn text(&mut self, wanted: Wanted<'_>) -> Result<()> {
+        let number = wanted.stream.saturating_add(1);
         let is_new = matches!(self.sources.get(number), Some(Source::Closed));
-        self.run(stream, slots, range, under)?;
+        self.run(wanted)?;
         if self.is_window {
             return Ok(());
         }
@@ -695,22 +645,22 @@ impl<'a> Streams<'a> {
             *text = found;
         }
         let text = *text;
-        let offsets = match self.decoded.0.get(stream) {
+        let offsets = match self.decoded.0.get(wanted.stream) {
             Some(Stream::Offsets(offsets)) => &offsets[..],
             Some(Stream::Dictionary { offsets, .. }) if is_new => offsets,
             _ => return Ok(()),
         };
         match offsets.iter().find(|offset| !text.is_boundary(**offset as usize)) {
             None => Ok(()),
-            Some(at) => self.flaw(stream, "M7.2-3", "a character boundary", at),
+            Some(at) => self.flaw(wanted.stream, "M7.2-3", "a character boundary", at),
         }
     }
 
     /// Reads values in rows, and checks where their regions are. They are read as a whole.
-    fn rows(&mut self, stream: usize, ty: u32, slots: u64, under: Option<Presence>) -> Result<()> {
-        let bytes = self.whole(stream, slots, under, None)?;
+    fn rows(&mut self, wanted: Wanted<'_>, ty: u32) -> Result<()> {
+        let (Wanted { stream, slots, .. }, bytes) = (wanted, self.whole(wanted, None)?);
         let size = self.schema.resolve(TypeRef::Index(ty)).size() as u64;
-        let records = slots.saturating_sub(self.absent(under, slots)).saturating_mul(size);
+        let records = slots.saturating_sub(self.absent(wanted)).saturating_mul(size);
         let found = bytes.len();
         match Stream::of_rows(bytes, records) {
             Some(rows) => self.keep(stream, Source::Closed, rows),

@@ -75,38 +75,30 @@ impl Layouts {
         Ok(Some(BlockStreams { row_bytes, streams }))
     }
 
-    /// Returns the paths of the streams that do not match their checksums, as far as an error names them.
-    fn damaged_streams(&self, block: &BlockAt, payload: &[u8]) -> Result<Vec<String>> {
-        let Some(shape) = self.shape_of(block)? else { return Ok(Vec::new()) };
-        let directory = Directory::read(block, payload, shape.streams.len())?;
-        let is_damaged = |entry: &StreamEntry| {
-            entry.stored(payload).is_none_or(|stored| crc32fast::hash(stored) != entry.crc)
-        };
-        let mut paths = Vec::new();
-        for (number, _) in directory.streams.iter().enumerate().filter(|(_, entry)| is_damaged(entry)) {
-            let path = shape.path(number).to_string();
-            if paths.last() != Some(&path) {
-                paths.push(path);
-            }
-        }
-        if paths.len() > MOST_NAMED {
-            let more = paths.len().saturating_sub(MOST_NAMED);
-            paths.truncate(MOST_NAMED);
-            paths.push(format!("{more} more"));
-        }
-        Ok(paths)
-    }
-
-    /// Adds the damaged streams to an error about the payload of a block of columns.
+    /// Adds the paths of the damaged streams to an error about the payload of a block of columns.
     pub(crate) fn in_streams(&self, error: Error, block: &BlockAt, payload: &[u8]) -> Error {
-        if error.kind() != ErrorKind::Checksum {
-            return error;
-        }
-        match self.damaged_streams(block, payload) {
-            Ok(paths) if paths.is_empty() => error,
-            Ok(paths) => error.path(paths.join(", ")),
-            Err(directory) if directory.kind() == ErrorKind::Checksum => directory,
-            Err(_) => error,
+        let shape = match self.shape_of(block) {
+            Ok(Some(shape)) if error.kind() == ErrorKind::Checksum => shape,
+            _ => return error,
+        };
+        let directory = match Directory::read(block, payload, shape.streams.len()) {
+            Ok(directory) => directory,
+            Err(directory) if directory.kind() == ErrorKind::Checksum => return directory,
+            Err(_) => return error,
+        };
+        let sum = |entry: &StreamEntry| entry.stored(payload).map(crc32fast::hash);
+        let streams = directory.streams.iter().enumerate();
+        let damaged = streams.filter(|(_, entry)| sum(entry) != Some(entry.crc));
+        let mut paths: Vec<&str> = damaged.map(|(number, _)| shape.path(number)).collect();
+        paths.dedup();
+        let more = paths.len().saturating_sub(MOST_NAMED);
+        paths.truncate(MOST_NAMED);
+        let and_more = if more > 0 { format!(", {more} more") } else { String::new() };
+        match paths[..] {
+            [] => error,
+            _ => error
+                .what("these are the checksums of the block, and the path names its damaged fields")
+                .path(paths.join(", ") + &and_more),
         }
     }
 

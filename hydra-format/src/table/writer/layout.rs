@@ -10,6 +10,9 @@ impl WriterOptions {
     /// is slower, because each block is encoded when it is full: when it has 1 MiB as rows, or four times
     /// [`block_bytes`](Self::block_bytes). A block that would not become smaller stays rows. Reading is the same for
     /// both.
+    ///
+    /// The layout is a setting of the writer and not of the file: a writer that resumes a file sets it again, or
+    /// goes on in rows.
     pub fn layout(mut self, layout: Layout) -> WriterOptions {
         self.layout = layout;
         self
