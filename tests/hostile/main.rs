@@ -27,7 +27,7 @@ fn use_file(bytes: &[u8]) {
     let _ = testing::recover(file.boxed(), &Memory::default(), Path::new("saved"), options);
 }
 
-/// Opens, checks, reads and recovers a file without looking at its values, but for a few records alone.
+/// Opens, checks, reads and recovers a file without looking at its values, but for one record alone.
 fn read_file(bytes: &[u8]) {
     let file = File::of(bytes);
     let mut findings = Vec::new();
@@ -37,9 +37,8 @@ fn read_file(bytes: &[u8]) {
     let reader = testing::open(file.boxed(), Path::new("file")).expect("a file");
     let name = reader.tables()[0].name().to_string();
     let table = reader.dynamic_table(&name).expect("a table");
-    for index in [0, table.len() / 2, table.len() - 1] {
-        table.get(index).expect("a record");
-    }
+    // One record: more of them would read a block that is too large for the cache as often.
+    table.get(table.len() / 2).expect("a record");
     assert_eq!(table.blocks().filter(Result::is_ok).count() as u64, table.entries().count() as u64);
     let saved =
         testing::recover(file.boxed(), &Memory::default(), Path::new("saved"), RecoverOptions::default());
