@@ -158,3 +158,22 @@ fn what_depends_on_an_unsupported_stream_is_no_damage() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_damaged_stream_is_named_and_no_record_is_read() -> Result<()> {
+    let file = file(|_| ())?;
+    let at = open(&file)?.table_named::<Whole>(TABLE)?.entries().next().expect("a block")?.offset;
+    let stream = &open(&file)?.block_streams(at)?.expect("columns").streams[PRICE];
+    let mut bytes = file.to_vec();
+    bytes[at as usize + 64 + stream.entry.offset as usize + 5] ^= 1;
+    let file = File::of(&bytes);
+    assert_eq!(found(&file)?, [(ErrorKind::Checksum, "price".into())]);
+    let reader = open(&file)?;
+    assert_eq!(kind(column::<f64>(&reader, "price")), ErrorKind::Checksum);
+    assert_eq!(column::<u64>(&reader, "id")?.len(), 2000);
+    let whole = reader.table_named::<Whole>(TABLE)?;
+    for index in [0, 7, 1500] {
+        assert_eq!(whole.get(index).expect_err("an error").kind(), ErrorKind::Checksum);
+    }
+    Ok(())
+}

@@ -81,7 +81,7 @@ fn written(layout: Layout) -> Result<Whole> {
     }
     writer.finish()?;
     let bytes = file.to_vec();
-    assert!((60 << 10..72 << 10).contains(&bytes.len()), "{} bytes", bytes.len());
+    assert!((58 << 10..72 << 10).contains(&bytes.len()), "{} bytes", bytes.len());
     let reader = testing::open(file.boxed(), path)?;
     let before = EDITED.map(|at| Ok((at, Value::of(&log(at as u64)).to_dynamic()?)));
     let before = before.into_iter().collect::<Result<_>>()?;

@@ -6,7 +6,7 @@ use hydra::file::Verdict::{Damaged, Irregular, Unsupported};
 use hydra::schema::TypeRef;
 use hydra::{Descriptor, Hydra, Kind, Schema};
 use hydra_tests::columns::{Columns, Stream};
-use hydra_tests::craft::Craft;
+use hydra_tests::craft::{Block, Craft};
 use std::collections::BTreeSet;
 
 /// A type that is stored as rows, because it contains itself.
@@ -14,6 +14,14 @@ use std::collections::BTreeSet;
 struct Node {
     value: u8,
     next: Option<Box<Node>>,
+}
+
+/// The same, with lists that have different alignments.
+#[derive(Hydra)]
+struct Lists {
+    bytes: Vec<u8>,
+    words: Vec<u32>,
+    next: Option<Box<Lists>>,
 }
 
 #[derive(Clone, Copy, Hydra)]
@@ -102,6 +110,43 @@ fn of_nodes(change: fn(&mut Vec<u8>)) -> Vec<u8> {
     file::<Node>(1, &columns(16, 0, &[Stream::plain(1, &rows)]))
 }
 
+/// A list of one byte, three bytes up to the alignment of a word, and a list of one word.
+fn of_lists(gap: u8) -> Vec<u8> {
+    let mut rows = words(&[128]);
+    rows.resize(64, 0);
+    rows.extend(words(&[0, 1, 4, 1, 0, 0, 0]));
+    rows.resize(128, 0);
+    rows.extend([9, 0, gap, 0, 1, 2, 3, 4]);
+    rows.resize(192, 0);
+    file::<Lists>(1, &columns(8, 0, &[Stream::plain(1, &rows)]))
+}
+
+/// Two streams of numbers of which the second starts with a line, and what is behind them.
+fn pairs(gap: u8, end: &'static [u8]) -> Vec<u8> {
+    let streams = [Stream::plain(3, &[5, 6, 8]), Stream::plain(3, &[1, 2, 3])];
+    let schema = Schema::of::<(u8, u8)>();
+    let (mut payload, _) = columns(0, 0, &streams).payload();
+    payload[64 * 3 + 5] = gap;
+    payload.extend(end);
+    let text = hydra_tests::columns::repair(&mut payload);
+    let mut craft = Craft::default();
+    craft.schema(1, "T", schema.core(), schema.notes());
+    craft.commit[7] = 3;
+    let block = Block { kind: 2, form: [1, 0], data: (1, 0, 3, 2), text, payload, ..Block::default() };
+    let data = craft.block(block);
+    let lines = (craft.bytes.len() as u64 - data) as u32 / 64;
+    craft.close(&[(1, 0, "T", &schema)], &[vec![(data, 0, 3, [lines, 1, 0, 1])]]);
+    craft.finish()
+}
+
+/// A frame of zstd of one block with these bytes as they are.
+fn raw_frame(content: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0x20, content.len() as u8];
+    frame.extend([1 | (content.len() << 3) as u8, 0, 0]);
+    frame.extend(content);
+    frame
+}
+
 /// A run of 40 bytes as one frame of zstd, of one block of one repeated byte.
 fn frame() -> Vec<u8> {
     let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0x20, 40];
@@ -140,6 +185,8 @@ pub(crate) fn sound() -> Vec<Vec<u8>> {
         file::<String>(2, &strings(&[0, 2, 3], "éa".as_bytes())),
         file::<Option<u8>>(2, &options([7, 0])),
         of_nodes(|_| ()),
+        of_lists(0),
+        pairs(0, &[]),
         compressed(|_| ()),
         decimals(2, [125, 50, 25].map(|number| number + 7)),
         entry(|stream| (stream.head[2], stream.statistics[31]) = (0x1e, 1)),
@@ -168,6 +215,7 @@ pub(crate) const CASES: &[Case] = &[
     }),
     ("columns-places", "M7.1-2", Damaged, "HY0306", || patched(64 + 4, &[192])),
     ("columns-end", "M7.1-2", Damaged, "HY0306", || patched(64 + 8, &[2])),
+    ("columns-behind-the-last", "M7.1-2", Damaged, "HY0306", || pairs(0, &[0; 64])),
     ("columns-encoding", "M7.1-3", Unsupported, "HY0203", || entry(|stream| stream.head[0] = 7)),
     ("columns-encoding-of-floats", "M7.1-3", Unsupported, "HY0203", || entry(|stream| stream.head[0] = 5)),
     ("columns-flag", "M7.1-3", Unsupported, "HY0203", || entry(|stream| stream.head[2] = 0x20)),
@@ -204,6 +252,7 @@ pub(crate) const CASES: &[Case] = &[
     ("columns-zeros-of-an-entry", "M1-2", Irregular, "HY0205", || patched(64 + 28, &[1])),
     ("columns-no-statistics", "M1-2", Irregular, "HY0205", || patched(127, &[1])),
     ("columns-parameter", "M1-2", Irregular, "HY0205", || patched(65, &[1])),
+    ("columns-between-streams", "M1-2", Irregular, "HY0205", || pairs(1, &[])),
     ("columns-line-of-rows", "M1-2", Irregular, "HY0205", || of_nodes(|rows| rows[63] = 1)),
     // Streams.
     ("columns-spare-bits", "M7.2-1", Irregular, "HY0205", || {
@@ -232,6 +281,7 @@ pub(crate) const CASES: &[Case] = &[
     ("columns-gap", "M7.2-6", Damaged, "HY0306", || of_nodes(|rows| rows[64 + 8] = 8)),
     ("columns-gap-after-rows", "M7.2-6", Damaged, "HY0306", || of_nodes(|rows| rows[64 + 16] = 1)),
     ("columns-gap-after-heap", "M7.2-6", Damaged, "HY0306", || of_nodes(|rows| rows[191] = 1)),
+    ("columns-gap-in-rows", "M7.2-6", Damaged, "HY0306", || of_lists(1)),
     ("columns-text-of-rows", "M7.2-6", Damaged, "HY0306", || of_nodes(|rows| rows[0] = 64)),
     // Encodings.
     ("columns-length", "M7.3-1", Damaged, "HY0306", || coded(1, &[5, 5])),
@@ -248,6 +298,10 @@ pub(crate) const CASES: &[Case] = &[
     ("columns-power", "M7.3-6", Damaged, "HY0306", || decimals(23, [1, 2, 3])),
     ("columns-number", "M7.3-6", Damaged, "HY0306", || decimals(2, [1, 2, (1 << 50) + 1])),
     ("columns-zstd", "M7.5-1", Damaged, "HY0306", || compressed(|frame| frame[5] = 41)),
+    ("columns-zstd-larger-than-plain", "M7.5-1", Damaged, "HY0306", || {
+        let frame = raw_frame(&[2, 5, 0x34, 0, 0, 0, 0]);
+        file::<u8>(3, &columns(0, 0, &[Stream { head: [2, 0, 1], ..Stream::coded(2, 3, 3, &frame) }]))
+    }),
     ("columns-zstd-bytes-after", "M7.5-1", Damaged, "HY0306", || compressed(|frame| frame.push(0))),
     ("columns-zstd-checksum", "M7.5-1", Damaged, "HY0306", || {
         compressed(|frame| {

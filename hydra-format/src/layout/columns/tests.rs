@@ -198,3 +198,21 @@ fn parts_come_back() {
     }
     parts!(map, set, grid, bits, words, units, box_unit, nothing, boxed, twice, trees, tree, event, maybe);
 }
+
+#[test]
+fn boxes_in_arrays_in_absent_boxes_have_slots() {
+    let some = |index: u16| {
+        (index % 3 == 1).then(|| Box::new((index as u8, [0, 1, 2].map(|n| Box::new(index * 3 + n)))))
+    };
+    round_trip(&(0..50).map(some).collect::<Vec<_>>());
+}
+
+#[test]
+fn columns_that_would_take_too_much_memory_are_not_made() {
+    let sealed = |count: usize| {
+        let columns = ColumnLayout::new(&facts_of::<u64>().schema).unwrap();
+        columns.seal_columns(&staged(&vec![7u64; count])).unwrap()
+    };
+    assert!(sealed(2 << 20).is_some_and(|sealed| sealed.header.payload_bytes < 200), "16 MiB");
+    assert!(sealed((2 << 20) + 1).is_none());
+}
