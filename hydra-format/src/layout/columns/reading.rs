@@ -11,7 +11,7 @@ use std::ops::Range;
 
 /// What is kept of a stream that was opened.
 #[derive(Default)]
-pub(super) enum Source<'a> {
+pub(super) enum StreamSource<'a> {
     #[default]
     Closed,
     /// All bits; those of absent slots are zero.
@@ -24,9 +24,9 @@ pub(super) enum Source<'a> {
     Run(Text<'a>),
 }
 
-impl Source<'_> {
+impl StreamSource<'_> {
     pub(super) fn bits(&self) -> &[u8] {
-        if let Source::Bits(bits) = self { bits } else { &[] }
+        if let StreamSource::Bits(bits) = self { bits } else { &[] }
     }
 }
 
