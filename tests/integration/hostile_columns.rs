@@ -186,6 +186,34 @@ fn numbers_with_heap_or_text_are_refused() {
     }
 }
 
+/// The offsets of single records are below those of all, although they do not fall before the records behind them.
+#[test]
+fn single_records_have_no_elements_behind_the_last() -> Result<()> {
+    let offsets = |most: u32| {
+        (0..=2000u32).map(move |at| {
+            if at == 0 {
+                0
+            } else if at <= 1024 {
+                most
+            } else {
+                5
+            }
+        })
+    };
+    for most in [5, 10] {
+        let offsets: Vec<u8> = offsets(most).flat_map(u32::to_le_bytes).collect();
+        let streams = vec![Stream::plain(2000, &offsets), Stream::plain(5, &[1, 0, 2, 0, 3, 0, 4, 0, 5, 0])];
+        let bytes = crafted(&Schema::of::<Vec<u16>>(), 2000, &Columns { heap: most * 2, text: 0, streams });
+        let reader = testing::open(hydra_tests::memory::File::of(&bytes).boxed(), Path::new("file"))?;
+        let found = reader.dynamic_table("T")?.get(0).map(|record| record.value().to_string());
+        match most {
+            5 => assert_eq!(found?, "[1, 2, 3, 4, 5]"),
+            _ => assert_eq!(found.expect_err("an error").kind(), hydra::ErrorKind::BadColumns),
+        }
+    }
+    Ok(())
+}
+
 /// Boxes have no stream of their own, but they count, so that a small schema does not stand for a large plan.
 #[test]
 fn boxes_of_nothing_are_counted() -> Result<()> {
