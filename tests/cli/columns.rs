@@ -273,7 +273,7 @@ table Tick, record 3 of 2,000: its fields are in the streams below
     0x2110  30 10 32 33 34 35 36 37  00 00 00 00 00 00 00 00  │0.234567........│
             count────── stride─────  distance─── payload────
     0x2120  d0 07 00 00 10 00 00 00  04 00 00 00 26 01 00 00  │............&...│
-            epoch────── text───────  payload crc crc────────
+            epoch────── directory──  payload crc crc────────
     0x2130  01 00 00 00 0c 61 2a a6  91 68 2d 51 bf 85 e0 d2  │.....a*..h-Q....│
       +0  magic        u32  "HBLK" ✓
       +4  kind         u8   2: DATA
@@ -289,7 +289,7 @@ table Tick, record 3 of 2,000: its fields are in the streams below
      +40  distance     u32  4: the block at 0x2000
      +44  payload      u32  294 bytes
      +48  epoch        u32  1
-     +52  text         u32  0xa62a610c ✓, of the directory
+     +52  directory    u32  0xa62a610c ✓, of the directory
      +56  payload crc  u32  0x512d6891 ✓
      +60  crc          u32  0xd2e085bf ✓
 
@@ -308,7 +308,7 @@ a.hydra  DATA block at 0x2100
     0x2110  30 10 32 33 34 35 36 37  00 00 00 00 00 00 00 00  │0.234567........│
             count────── stride─────  distance─── payload────
     0x2120  d0 07 00 00 10 00 00 00  04 00 00 00 26 01 00 00  │............&...│
-            epoch────── text───────  payload crc crc────────
+            epoch────── directory──  payload crc crc────────
     0x2130  01 00 00 00 0c 61 2a a6  91 68 2d 51 bf 85 e0 d2  │.....a*..h-Q....│
       +0  magic        u32  "HBLK" ✓
       +4  kind         u8   2: DATA
@@ -324,7 +324,7 @@ a.hydra  DATA block at 0x2100
      +40  distance     u32  4: the block at 0x2000
      +44  payload      u32  294 bytes
      +48  epoch        u32  1
-     +52  text         u32  0xa62a610c ✓, of the directory
+     +52  directory    u32  0xa62a610c ✓, of the directory
      +56  payload crc  u32  0x512d6891 ✓
      +60  crc          u32  0xd2e085bf ✓
 
@@ -382,7 +382,7 @@ fn a_check_names_the_fields_that_are_damaged() {
     place.change("a.hydra", |bytes| bytes[0x2210] ^= 1);
     place.run(&["check", "a.hydra"]).code(4).stdout_eq(str![[r#"
 ✗ a.hydra  damaged: 1 finding; 0 records in 4 blocks, 9.1 KiB (9344) verified
-  [HY0202] payload checksum mismatch
+  [HY0202] payload checksum mismatch: these are the checksums of the block, and the path names its damaged fields
     --> a.hydra @ 0x2100, a DATA block, schema 1, records 0..=1999, at time: expected 0x512d6891, found 0xcb995afb
 table Tick  0 of 2,000 committed records intact, 2,000 lost
   lost    0..2000: payload checksum mismatch @ 0x2200

@@ -81,12 +81,16 @@ pub(crate) const PRINTED: &[(&str, Make)] = &[
 /// Files whose records are only read, so that a cost for each group or stream is not lost in what printing costs.
 pub(crate) const READ: &[(&str, Make)] = &[
     ("many streams", |bytes| {
-        // Records of at least 8 KiB: the shorter ones are put together in groups, which costs less for each value.
+        // Records of at least 128 KiB: shorter ones are put together in groups, which costs less for each value.
         let streams = (bytes / 2048).clamp(1, 4096);
-        let count = (bytes / streams - 64) / 16;
-        let types = [Descriptor::tuple(vec![TypeRef::Index(1); streams]), Descriptor::scalar(Kind::U128)];
+        let (count, each) = ((bytes / streams - 64) / 256, 16);
+        let types = [
+            Descriptor::tuple(vec![TypeRef::Index(1); streams]),
+            Descriptor::array(TypeRef::Index(2), each as u64),
+            Descriptor::scalar(Kind::U128),
+        ];
         let schema = Schema::new(types.to_vec()).expect("a schema");
-        of_streams(&schema, count as u32, &vec![plain(count, 16); streams])
+        of_streams(&schema, count as u32, &vec![plain(count * each, 16); streams])
     }),
     ("many groups of deltas", |bytes| {
         // Two streams, because one is read as a whole.

@@ -229,8 +229,7 @@ impl HexDump<'_> {
         };
         let title = format!("{}  {kind_name} block at {at:#x}", self.input.name);
         let mut parts = named_parts(BlockHeader::fields(), at, &own, &tell);
-        let checksum = parts.iter_mut().find(|part| columns.is_some() && part.name == "text");
-        checksum.into_iter().for_each(|part| part.name = "directory crc".into());
+        columns.iter().for_each(|_| ColumnPayload::name(&mut parts));
         let section = self.structure(title, at, own, parts);
         if let Some(columns) = columns {
             section.remarks = columns.remarks();

@@ -36,6 +36,11 @@ impl<'a> ColumnPayload<'a> {
         is_columns(header).then_some(ColumnPayload { at: block + LINE, bytes, streams })
     }
 
+    /// Names the field of the header that in blocks of rows has the offset of the text.
+    pub(crate) fn name(header: &mut [DumpPart]) {
+        header.iter_mut().filter(|part| part.name == "text").for_each(|part| part.name = "directory".into());
+    }
+
     /// Returns the stored checksum of the directory, and whether it is right.
     pub(crate) fn checksum(&self, stored: u64) -> String {
         format!("{}, of the directory", checksum(stored, self.directory()))

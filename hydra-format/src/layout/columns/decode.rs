@@ -4,7 +4,7 @@
 
 use super::directory::{Directory, StreamEntry};
 use super::encoding::{self, Flaw, Offsets, Scratch};
-use super::reading::{Mask, Reading, Source, Tags};
+use super::reading::{Mask, Reading, StreamSource, Tags};
 use super::shape::{ColumnPart, ColumnShape, Presence, Shape, StreamKind};
 use super::zstd;
 use crate::layout::rows::At;
@@ -143,7 +143,7 @@ pub(super) struct Streams<'a> {
     payload: &'a [u8],
     pub(super) directory: Directory,
     unpacked: &'a Unpacked,
-    sources: Vec<Source<'a>>,
+    sources: Vec<StreamSource<'a>>,
     /// The streams for the part of the records that was read last.
     pub(super) decoded: Decoded<'a>,
     /// Whether all bytes were checked.
@@ -172,7 +172,7 @@ impl<'a> Streams<'a> {
         (payload, unpacked): (&'a [u8], &'a Unpacked),
         is_window: bool,
     ) -> Streams<'a> {
-        let sources = shape.streams.iter().map(|_| Source::Closed).collect();
+        let sources = shape.streams.iter().map(|_| StreamSource::Closed).collect();
         let decoded = Decoded(shape.streams.iter().map(|_| Stream::Unread).collect());
         let (trusted, scratch) = (is_window, RefCell::default());
         Streams {
@@ -284,7 +284,7 @@ impl<'a> Streams<'a> {
 
     /// Returns which slots of all records have a value.
     fn mask(&self, under: Option<Presence>) -> Mask<'_> {
-        Mask::new(under, |stream| self.sources.get(stream).map_or(&[], Source::bits))
+        Mask::new(under, |stream| self.sources.get(stream).map_or(&[], StreamSource::bits))
     }
 
     /// Returns the number of absent slots.
@@ -354,14 +354,14 @@ impl<'a> Streams<'a> {
         Ok(kept.get_or_init(|| plain))
     }
 
-    fn keep(&mut self, stream: usize, source: Source<'a>, decoded: Stream<'a>) {
+    fn keep(&mut self, stream: usize, source: StreamSource<'a>, decoded: Stream<'a>) {
         if let (Some(own), Some(slot)) = (self.sources.get_mut(stream), self.decoded.0.get_mut(stream)) {
             (*own, *slot) = (source, decoded);
         }
     }
 
     /// Takes a stream out to read more of it.
-    fn take(&mut self, stream: usize) -> (Source<'a>, Stream<'a>) {
+    fn take(&mut self, stream: usize) -> (StreamSource<'a>, Stream<'a>) {
         let source = self.sources.get_mut(stream).map(std::mem::take).unwrap_or_default();
         let decoded = self.decoded.0.get_mut(stream).map(std::mem::take).unwrap_or_default();
         (source, decoded)
@@ -371,12 +371,12 @@ impl<'a> Streams<'a> {
     fn bits(&mut self, wanted: Wanted<'_>) -> Result<()> {
         let (source, decoded) = self.take(wanted.stream);
         let bits = match source {
-            Source::Bits(bits) => bits,
+            StreamSource::Bits(bits) => bits,
             _ => self.all_bits(wanted)?,
         };
         let mut part = decoded.into_buffer();
         Mask::of(&bits).part(wanted.range, &mut part);
-        self.keep(wanted.stream, Source::Bits(bits), Stream::Bytes(StreamBytes::Made(part)));
+        self.keep(wanted.stream, StreamSource::Bits(bits), Stream::Bytes(StreamBytes::Made(part)));
         Ok(())
     }
 
@@ -418,11 +418,11 @@ impl<'a> Streams<'a> {
     fn values(&mut self, wanted: Wanted<'_>, kind: Kind) -> Result<()> {
         let (source, decoded) = self.take(wanted.stream);
         let mut reading = match source {
-            Source::Values(reading) => reading,
+            StreamSource::Values(reading) => reading,
             _ => self.open_values(wanted, kind)?,
         };
         let decoded = self.some_values(wanted, &mut reading, decoded)?;
-        self.keep(wanted.stream, Source::Values(reading), decoded);
+        self.keep(wanted.stream, StreamSource::Values(reading), decoded);
         Ok(())
     }
 
@@ -489,16 +489,16 @@ impl<'a> Streams<'a> {
         variants: &[(u128, usize)],
     ) -> Result<Vec<(u64, Range<usize>)>> {
         let Wanted { stream, under, slots, range } = wanted;
-        if !matches!(self.sources.get(stream), Some(Source::Tags(_))) {
+        if !matches!(self.sources.get(stream), Some(StreamSource::Tags(_))) {
             self.values(Wanted { range: &(0..slots as usize), ..wanted }, kind)?;
             let (_, all) = self.take(stream);
             let count = variants.len();
             let mut tags = Tags { all, totals: vec![0; count], before: vec![0; count], at: 0 };
             tags.totals = tags.count(kind, variants, self.mask(under), 0..slots as usize);
-            self.keep(stream, Source::Tags(tags), Stream::Unread);
+            self.keep(stream, StreamSource::Tags(tags), Stream::Unread);
         }
         let (source, before) = self.take(stream);
-        let Source::Tags(mut tags) = source else { return Ok(Vec::new()) };
+        let StreamSource::Tags(mut tags) = source else { return Ok(Vec::new()) };
         if tags.at != range.start {
             tags.before = tags.count(kind, variants, self.mask(under), 0..range.start);
         }
@@ -514,7 +514,7 @@ impl<'a> Streams<'a> {
         let part = tags.all.bytes().get(times(range, kind.fixed_size() as usize)).unwrap_or_default();
         out.resize(part.len());
         out.copy_from_slice(part);
-        self.keep(stream, Source::Tags(tags), Stream::Bytes(StreamBytes::Made(out)));
+        self.keep(stream, StreamSource::Tags(tags), Stream::Bytes(StreamBytes::Made(out)));
         Ok(inside)
     }
 
@@ -522,11 +522,11 @@ impl<'a> Streams<'a> {
     fn offsets(&mut self, wanted: Wanted<'_>) -> Result<u64> {
         let (source, decoded) = self.take(wanted.stream);
         let (mut reading, last, decoded) = match source {
-            Source::Offsets(reading, last) => (reading, last, decoded),
+            StreamSource::Offsets(reading, last) => (reading, last, decoded),
             _ => self.open_offsets(wanted)?,
         };
         let decoded = self.some_offsets(wanted, (&mut reading, last), decoded)?;
-        self.keep(wanted.stream, Source::Offsets(reading, last), decoded);
+        self.keep(wanted.stream, StreamSource::Offsets(reading, last), decoded);
         Ok(last.into())
     }
 
@@ -617,9 +617,9 @@ impl<'a> Streams<'a> {
     fn run(&mut self, wanted: Wanted<'_>) -> Result<()> {
         let bytes = self.offsets(wanted)?;
         let number = wanted.stream.saturating_add(1);
-        if matches!(self.sources.get(number), Some(Source::Closed)) {
+        if matches!(self.sources.get(number), Some(StreamSource::Closed)) {
             let run = self.whole(Wanted { stream: number, ..wanted }, Some(bytes))?;
-            self.keep(number, Source::Run(Text::default()), Stream::Bytes(StreamBytes::Lent(run)));
+            self.keep(number, StreamSource::Run(Text::default()), Stream::Bytes(StreamBytes::Lent(run)));
         }
         Ok(())
     }
@@ -628,12 +628,12 @@ impl<'a> Streams<'a> {
     /// checked, as that of the rows that they become.
     fn text(&mut self, wanted: Wanted<'_>) -> Result<()> {
         let number = wanted.stream.saturating_add(1);
-        let is_new = matches!(self.sources.get(number), Some(Source::Closed));
+        let is_new = matches!(self.sources.get(number), Some(StreamSource::Closed));
         self.run(wanted)?;
         if self.is_window {
             return Ok(());
         }
-        let (Some(Source::Run(text)), Some(Stream::Bytes(StreamBytes::Lent(run)))) =
+        let (Some(StreamSource::Run(text)), Some(Stream::Bytes(StreamBytes::Lent(run)))) =
             (self.sources.get_mut(number), self.decoded.0.get(number))
         else {
             return Ok(());
@@ -663,7 +663,7 @@ impl<'a> Streams<'a> {
         let records = slots.saturating_sub(self.absent(wanted)).saturating_mul(size);
         let found = bytes.len();
         match Stream::of_rows(bytes, records) {
-            Some(rows) => self.keep(stream, Source::Closed, rows),
+            Some(rows) => self.keep(stream, StreamSource::Closed, rows),
             None => {
                 let found = format!("{found} bytes");
                 return self.flaw(stream, "M7.2-6", format!("rows with {records} bytes of records"), found);

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 /// What is kept of a stream that was opened.
 #[derive(Default)]
-pub(super) enum Source<'a> {
+pub(super) enum StreamSource<'a> {
     #[default]
     Closed,
     /// All bits; those of absent slots are zero.
@@ -24,9 +24,9 @@ pub(super) enum Source<'a> {
     Run(Text<'a>),
 }
 
-impl Source<'_> {
+impl StreamSource<'_> {
     pub(super) fn bits(&self) -> &[u8] {
-        if let Source::Bits(bits) = self { bits } else { &[] }
+        if let StreamSource::Bits(bits) = self { bits } else { &[] }
     }
 }
 
@@ -139,9 +139,8 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    /// Returns the values at a range of positions. If it starts where the one before it ended, no group is decoded
-    /// twice.
-    pub(super) fn read(&mut self, range: Range<usize>, scratch: &mut Scratch) -> Result<&[u8], Flaw> {
+    /// Decodes the groups of a range of positions behind what is held of it, and forgets what is before it.
+    fn hold(&mut self, range: &Range<usize>, scratch: &mut Scratch) -> Result<(), Flaw> {
         let size = self.size;
         let bytes = |count: usize| count.saturating_mul(size);
         let skipped = range.start.checked_sub(self.held_from).filter(|skipped| *skipped <= self.held_count);
@@ -164,6 +163,18 @@ impl<'a> Reading<'a> {
             let out = self.held.get_mut(bytes(self.held_count)..bytes(count)).unwrap_or_default();
             self.values.read(start..until, out, scratch)?;
             self.held_count = count;
+        }
+        Ok(())
+    }
+
+    /// Returns the values at a range of positions. If it starts where the one before it ended, no group is decoded
+    /// twice.
+    pub(super) fn read(&mut self, range: Range<usize>, scratch: &mut Scratch) -> Result<&[u8], Flaw> {
+        let size = self.size;
+        let bytes = |count: usize| count.saturating_mul(size);
+        let held = self.held_from..self.held_from.saturating_add(self.held_count);
+        if range.start < held.start || range.end > held.end {
+            self.hold(&range, scratch)?;
         }
         let from = range.start.saturating_sub(self.held_from);
         let until = from.saturating_add(range.len()).min(self.held_count);

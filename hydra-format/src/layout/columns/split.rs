@@ -45,13 +45,13 @@ pub(super) fn split(rows: &StagedRows, shape: &Shape, schema: &Schema) -> Result
 }
 
 /// The slots of a level, at places of a region.
-struct Slots<'p, 's> {
+struct LevelSlots<'p, 's> {
     places: &'p [SlotRun],
     size: usize,
     region: &'s [u8],
 }
 
-impl Slots<'_, '_> {
+impl LevelSlots<'_, '_> {
     fn count(&self) -> usize {
         self.places.iter().map(|run| run.count).sum()
     }
@@ -74,7 +74,7 @@ impl<'s> Split<'s> {
     fn level(&mut self, level: usize, places: &[SlotRun], region: &'s [u8]) {
         let shape: &'s Shape = self.shape;
         let Some(Level { columns, size, .. }) = shape.levels.get(level) else { return };
-        let here = Slots { places, size: *size, region };
+        let here = LevelSlots { places, size: *size, region };
         self.flat(columns, &here);
         for column in columns {
             match &column.part {
@@ -129,7 +129,7 @@ impl<'s> Split<'s> {
     fn parts<'a>(
         &'a self,
         column: &'a ColumnShape,
-        here: &'a Slots<'_, 's>,
+        here: &'a LevelSlots<'_, 's>,
     ) -> impl Iterator<Item = (usize, Option<&'s [u8]>)> + 'a {
         slots(here.places, here.size).enumerate().map(|(slot, place)| {
             let bytes = place.checked_add(column.offset).and_then(|start| here.region.get(start..));
@@ -137,7 +137,7 @@ impl<'s> Split<'s> {
         })
     }
 
-    fn bits(&mut self, column: &ColumnShape, here: &Slots<'_, 's>) {
+    fn bits(&mut self, column: &ColumnShape, here: &LevelSlots<'_, 's>) {
         let (mut all, mut present) = (BitWriter::default(), BitWriter::default());
         for (_, part) in self.parts(column, here) {
             let set = part.and_then(<[u8]>::first) == Some(&1);
@@ -161,7 +161,7 @@ impl<'s> Split<'s> {
     }
 
     /// Gathers the values and tags of columns that are in no option.
-    fn flat(&mut self, columns: &[ColumnShape], here: &Slots<'_, 's>) {
+    fn flat(&mut self, columns: &[ColumnShape], here: &LevelSlots<'_, 's>) {
         let count = here.count();
         let columns = columns.iter().filter(|column| column.under.is_none());
         let flat = columns.filter_map(|column| {
@@ -191,7 +191,7 @@ impl<'s> Split<'s> {
     }
 
     /// Gathers the values of a column in an option: `bytes` of `times` values a slot.
-    fn values(&mut self, column: &ColumnShape, (bytes, times): (usize, usize), here: &Slots<'_, 's>) {
+    fn values(&mut self, column: &ColumnShape, (bytes, times): (usize, usize), here: &LevelSlots<'_, 's>) {
         let Some(under) = column.under else { return };
         // Presence has a bit for `times` values.
         let under = Some(Presence { times: under.times.checked_div(times).unwrap_or(0), ..under });
@@ -227,7 +227,7 @@ impl<'s> Split<'s> {
     fn offsets(
         &mut self,
         column: &ColumnShape,
-        here: &Slots<'_, 's>,
+        here: &LevelSlots<'_, 's>,
         mut each: impl FnMut(usize, usize) -> usize,
     ) {
         let (mut all, mut present, mut end) = (vec![0u32], vec![0u32], 0usize);
@@ -247,7 +247,7 @@ impl<'s> Split<'s> {
         );
     }
 
-    fn run(&mut self, column: &ColumnShape, here: &Slots<'_, 's>) {
+    fn run(&mut self, column: &ColumnShape, here: &LevelSlots<'_, 's>) {
         let is_text = matches!(column.part, ColumnPart::Text);
         let from = if is_text { self.rows.regions().1.all().as_bytes() } else { self.heap };
         let mut run = Vec::new();
@@ -261,7 +261,7 @@ impl<'s> Split<'s> {
         self.keep(column.stream.saturating_add(1), gathered);
     }
 
-    fn list(&mut self, column: &ColumnShape, inner: usize, here: &Slots<'_, 's>) {
+    fn list(&mut self, column: &ColumnShape, inner: usize, here: &LevelSlots<'_, 's>) {
         let (element, mut inside) = (self.size(inner), SlotPlaces::new());
         self.offsets(column, here, |place, count| {
             if count > 0 {
@@ -277,7 +277,7 @@ impl<'s> Split<'s> {
         column: &ColumnShape,
         kind: Kind,
         variants: &[(u128, usize)],
-        here: &Slots<'_, 's>,
+        here: &LevelSlots<'_, 's>,
     ) {
         let mut inside = vec![SlotPlaces::new(); variants.len()];
         for (place, tag) in self.parts(column, here) {
@@ -291,7 +291,7 @@ impl<'s> Split<'s> {
     }
 
     /// Gathers values in rows: the line with the text offset, and the payload.
-    fn in_rows(&mut self, column: &ColumnShape, ty: u32, here: &Slots<'_, 's>) {
+    fn in_rows(&mut self, column: &ColumnShape, ty: u32, here: &LevelSlots<'_, 's>) {
         let bytes = self.schema.resolve(TypeRef::Index(ty)).size();
         let present = self.parts(column, here).filter_map(|(_, part)| part?.get(..bytes));
         let present: Vec<&[u8]> = present.collect();
