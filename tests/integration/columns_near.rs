@@ -104,7 +104,7 @@ fn damage_is_found_in_single_records_and_does_not_hide_other_fields() -> Result<
         let table = reader.table::<self::Line>()?;
         assert_eq!(table.get(block.first - 1)?.decode()?, line(block.first - 1));
         for _ in 0..2 {
-            let error = table.get(block.first + 3000).err().expect("damage");
+            let error = table.get(block.first + 3000).expect_err("damage");
             assert_eq!(error.kind(), ErrorKind::Checksum, "{error}");
         }
         let times = reader.table::<Line>()?;
