@@ -63,7 +63,7 @@ pub fn compact_as(
     path: &Path,
     layout: Option<Layout>,
 ) -> Result<Compaction> {
-    compact_on(source, Path::new("input"), disk, path, layout, &mut |_, _| {})
+    compact_on(source, Path::new("input"), (disk, path), layout, &mut |_, _| {})
 }
 
 /// Picks the encodings of the columns that this thread writes by a seed, instead of the smallest ones, and keeps

@@ -3,7 +3,7 @@
 use super::BlockLayout;
 use super::columns::{self, ColumnLayout};
 use super::rows::{Auditor, RowLayout, StagedRows};
-use crate::store::block::{BlockAt, SealedBlock};
+use crate::store::block::{BlockAt, BlockKind, SealedBlock};
 use crate::{Error, ErrorKind, Result, Schema};
 use std::sync::{Arc, OnceLock};
 
@@ -115,9 +115,17 @@ impl BlockAuditor {
         layout.audit(block, payload, &self.auditor, report);
         Ok(())
     }
+}
 
-    /// Adds the damaged streams to an error about the payload of a block of columns.
-    pub(crate) fn in_streams(&self, error: Error, block: &BlockAt, payload: &[u8]) -> Error {
-        self.layouts.in_streams(error, block, payload)
+/// Adds the damaged streams to an error about the payload of a block, if it is one of columns of a known schema.
+pub(crate) fn in_streams(
+    error: Error,
+    block: &BlockAt,
+    schema: Option<&Arc<Schema>>,
+    payload: &[u8],
+) -> Error {
+    match schema.filter(|_| block.is(BlockKind::Data)) {
+        Some(schema) => Layouts::new(schema.clone()).in_streams(error, block, payload),
+        None => error,
     }
 }

@@ -11,7 +11,7 @@ mod layouts;
 pub(crate) mod rows;
 
 pub use layouts::Layout;
-pub(crate) use layouts::{BlockAuditor, Layouts, MOST_GROWTH, WINDOW_RECORDS, check_supported};
+pub(crate) use layouts::{BlockAuditor, Layouts, MOST_GROWTH, WINDOW_RECORDS, check_supported, in_streams};
 
 use crate::layout::rows::{Auditor, StagedRows, Validator};
 use crate::memory::{Backing, Payload};

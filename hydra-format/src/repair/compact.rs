@@ -91,8 +91,7 @@ impl Copy {
 /// Writes a new file with the schemas of `catalog` and the records that `fill` adds. The file gets its name
 /// if a full check finds no damage in it. Returns the result of `fill` and the size of the file.
 pub(super) fn write_checked<R>(
-    disk: &dyn Disk,
-    path: &Path,
+    (disk, path): (&dyn Disk, &Path),
     catalog: &Catalog,
     mode: CopyMode,
     fill: impl FnOnce(&mut Copy) -> Result<(R, Metadata)>,
@@ -158,15 +157,14 @@ pub fn compact(
 ) -> Result<Compaction> {
     let input = input.as_ref();
     let source = Box::new(FileStorage::open(input)?);
-    compact_on(source, input, &FileDisk, output.as_ref(), layout, &mut callback(progress))
+    compact_on(source, input, (&FileDisk, output.as_ref()), layout, &mut callback(progress))
 }
 
 /// Does the same from any source to any disk; the path of the input is for errors.
 pub(crate) fn compact_on(
     source: Box<dyn Source>,
     input: &Path,
-    disk: &dyn Disk,
-    output: &Path,
+    output: (&dyn Disk, &Path),
     layout: Option<Layout>,
     progress: Progress<'_>,
 ) -> Result<Compaction> {
@@ -195,7 +193,7 @@ pub(crate) fn compact_on(
     };
     let check = &mut |done, of| phases.tell(1, done, of);
     let mode = layout.map_or(CopyMode::Merged, |_| CopyMode::Encoded(layout));
-    let ((), after) = write_checked(disk, output, &catalog, mode, fill, check)?;
+    let ((), after) = write_checked(output, &catalog, mode, fill, check)?;
     Ok(Compaction { before, after, record_count })
 }
 

@@ -134,7 +134,7 @@ pub(super) fn unpack(
 
 /// Reads the block of an entry without any cache.
 pub(crate) fn read_alone(source: &dyn Source, catalog: &Catalog, entry: &Entry) -> Result<Loaded> {
-    read(source, catalog, entry, AlignedBuf::default, None, Want::Whole(None))
+    read(source, catalog, entry, None, Want::Whole(None))
 }
 
 /// What is kept of blocks of columns, besides those that are cached as a whole.
@@ -233,20 +233,23 @@ impl SchemaMapping {
 }
 
 impl Snapshot {
-    /// Loads a block of a map, unless it is one of columns that is cached.
-    pub(super) fn kept(&self, entry: &Entry, load: impl FnOnce() -> Result<Loaded>) -> Result<Loaded> {
-        let any = &self.caches.columns.any;
+    /// Returns a block, verified now or earlier. It is cached, unless it is one of rows in a map.
+    pub(super) fn kept(&self, entry: &Entry) -> Result<Loaded> {
+        let (blocks, any) = (&self.caches.blocks, &self.caches.columns.any);
+        if self.map.is_none() {
+            return blocks.get(*entry, || self.read(entry, Want::Whole(Some(blocks))));
+        }
         if any.load(Ordering::Relaxed)
-            && let Some(loaded) = self.caches.blocks.find(entry)
+            && let Some(loaded) = blocks.find(entry)
         {
             return Ok(loaded);
         }
-        let loaded = load()?;
+        let loaded = self.read(entry, Want::Whole(Some(blocks)))?;
         if loaded.stored.is_none() {
             return Ok(loaded);
         }
         any.store(true, Ordering::Relaxed);
-        self.caches.blocks.get(*entry, || Ok(loaded))
+        blocks.get(*entry, || Ok(loaded))
     }
 
     /// Returns records of a block of columns that is read as it was written: those around the record `index`, or
@@ -268,13 +271,8 @@ impl Snapshot {
         if kept.is_some() || !self.is_columns(entry) {
             return Ok(kept);
         }
-        let loaded = self.caches.blocks.find(entry).map_or_else(
-            || match &self.map {
-                Some(map) => self.load_mapped(map, entry, Want::Near(index, &self.caches.columns)),
-                None => self.load_buffered(entry, Want::Near(index, &self.caches.columns)),
-            },
-            Ok,
-        );
+        let near = || self.read(entry, Want::Near(index, &self.caches.columns));
+        let loaded = self.caches.blocks.find(entry).map_or_else(near, Ok);
         let loaded = Arc::new(loaded.map_err(|error| self.in_block(error, table, entry))?);
         let number = if loaded.stored.is_some() { WHOLE } else { number };
         windows.get((*entry, number), || Ok(loaded)).map(Some)
@@ -307,10 +305,7 @@ impl Snapshot {
         let Some(part) = mapping.part(&self.records(entry.schema, from), target) else { return Ok(None) };
         let load = || {
             let want = Want::Part(&part.records, &mapping.blocks);
-            let loaded = match &self.map {
-                Some(map) => self.load_mapped(map, entry, want)?,
-                None => self.load_buffered(entry, want)?,
-            };
+            let loaded = self.read(entry, want)?;
             match part.evolution.resolution() {
                 Resolution::Transcoded => loaded.transcoded(part.evolution.plan(), target),
                 resolution => Ok(loaded.shown_as(target.clone(), resolution == Resolution::Wider)),

@@ -170,12 +170,7 @@ impl Snapshot {
 
     /// Returns the block of an entry, verified now or earlier.
     pub(crate) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
-        let whole = Want::Whole(Some(&self.caches.blocks));
-        let loaded = match &self.map {
-            Some(map) => self.kept(entry, || self.load_mapped(map, entry, whole)),
-            None => self.caches.blocks.get(*entry, || self.load_buffered(entry, whole)),
-        };
-        loaded.map_err(|error| self.in_block(error, table, entry))
+        self.kept(entry).map_err(|error| self.in_block(error, table, entry))
     }
 
     /// Returns the block of an entry, to be read as `target`.
@@ -213,7 +208,7 @@ impl Snapshot {
 
     /// Reads and verifies the block of an entry again, without caching it.
     pub(crate) fn load_once(&self, table: usize, entry: &Entry) -> Result<Loaded> {
-        self.load_buffered(entry, Want::Whole(None)).map_err(|error| self.in_block(error, table, entry))
+        self.read_into_buffer(entry, Want::Whole(None)).map_err(|error| self.in_block(error, table, entry))
     }
 
     /// Adds the block to an error.
@@ -223,7 +218,9 @@ impl Snapshot {
         self.in_file(error.at(entry.offset).place(records))
     }
 
-    pub(super) fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
+    /// Verifies the block of an entry, unless it is in a map and known to be good.
+    pub(super) fn read(&self, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
+        let Some(map) = &self.map else { return self.read_into_buffer(entry, want) };
         let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
         let backing = (Backing::Map(map.clone()), start);
         let is_good = self.caches.good.contains(entry.offset);
@@ -234,15 +231,8 @@ impl Snapshot {
         Ok(loaded)
     }
 
-    pub(super) fn load_buffered(&self, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
-        read(
-            self.source(),
-            &self.opened.catalog,
-            entry,
-            || self.caches.blocks.spare(),
-            Some(&self.caches),
-            want,
-        )
+    fn read_into_buffer(&self, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
+        read(self.source(), &self.opened.catalog, entry, Some(&self.caches), want)
     }
 }
 
@@ -251,14 +241,13 @@ pub(super) fn read(
     source: &dyn Source,
     catalog: &Catalog,
     entry: &Entry,
-    buffer: impl FnOnce() -> AlignedBuf,
     caches: Option<&Caches>,
     want: Want<'_>,
 ) -> Result<Loaded> {
     // The header is checked first, because a directory can refer to one large block many times.
     let block = catalog.blocks(source).header(entry.offset)?;
     catalog.check_named(&block, entry)?;
-    let mut buffer = buffer();
+    let mut buffer = caches.map(|caches| caches.blocks.spare()).unwrap_or_default();
     buffer.resize(usize::try_from(block.bytes()).unwrap_or(0));
     let count = source.read_at(entry.offset, &mut buffer)?;
     buffer.resize(count);

@@ -22,8 +22,9 @@ fn entries<'a, K: Hydra, V>(entries: impl Iterator<Item = (&'a K, &'a V)>) -> Ve
     sorted(entries, |entry| entry.0)
 }
 
-fn members<'a, T: Hydra>(members: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
-    sorted(members, |member| *member)
+/// Returns the members of a set as entries of a map without values, which is stored like the set.
+fn members<'a, T: Hydra>(members: impl Iterator<Item = &'a T>) -> impl Iterator<Item = (&'a T, &'a ())> {
+    members.map(|member| (member, &()))
 }
 
 /// Reports keys that differ in the program but are equal on disk: such a map cannot be written.
@@ -50,7 +51,10 @@ fn key_text<K: Hydra>(key: &K) -> String {
     }
 }
 
-fn measure_map<'a, K: Hydra, V: Hydra>(entries: impl Iterator<Item = (&'a K, &'a V)>, measure: &mut Measure) {
+fn measure_entries<'a, K: Hydra, V: Hydra>(
+    entries: impl Iterator<Item = (&'a K, &'a V)>,
+    measure: &mut Measure,
+) {
     let entries = self::entries(entries);
     refuse_equal(entries.iter().map(|entry| entry.0), measure);
     let layout = pair_layout::<K, V>();
@@ -65,7 +69,7 @@ fn measure_map<'a, K: Hydra, V: Hydra>(entries: impl Iterator<Item = (&'a K, &'a
     }
 }
 
-fn encode_map<'a, K: Hydra, V: Hydra>(
+fn encode_entries<'a, K: Hydra, V: Hydra>(
     entries: impl Iterator<Item = (&'a K, &'a V)>,
     slot: &mut [u8],
     sink: &mut Sink<'_>,
@@ -76,23 +80,6 @@ fn encode_map<'a, K: Hydra, V: Hydra>(
     for (slot, (key, value)) in target.chunks_exact_mut(layout.size).zip(entries) {
         key.encode(part(slot, 0, K::SIZE), sink);
         value.encode(part(slot, layout.offsets[1] as usize, V::SIZE), sink);
-    }
-}
-
-fn measure_set<'a, T: Hydra>(members: impl Iterator<Item = &'a T>, measure: &mut Measure) {
-    let members = self::members(members);
-    refuse_equal(members.iter().copied(), measure);
-    measure.array(T::ALIGN, T::SIZE, members.len());
-    if !members.is_empty() {
-        measure.nested(|measure| members.iter().for_each(|member| member.measure(measure)));
-    }
-}
-
-fn encode_set<'a, T: Hydra>(members: impl Iterator<Item = &'a T>, slot: &mut [u8], sink: &mut Sink<'_>) {
-    let members = self::members(members);
-    let target = sink.array(slot, T::ALIGN, T::SIZE, members.len());
-    for (slot, member) in target.chunks_exact_mut(T::SIZE).zip(members) {
-        member.encode(slot, sink);
     }
 }
 
@@ -119,11 +106,11 @@ macro_rules! map {
             }
 
             fn measure(&self, measure: &mut Measure) {
-                measure_map(self.iter(), measure);
+                measure_entries(self.iter(), measure);
             }
 
             fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
-                encode_map(self.iter(), slot, sink);
+                encode_entries(self.iter(), slot, sink);
             }
         }
 
@@ -161,15 +148,16 @@ macro_rules! set {
             }
 
             fn entries(&self) -> Vec<(Part<'_>, Part<'_>)> {
-                members(self.iter()).into_iter().map(|member| (Part::of(member), Part::of(member))).collect()
+                let members = entries(members(self.iter())).into_iter();
+                members.map(|(member, ())| (Part::of(member), Part::of(member))).collect()
             }
 
             fn measure(&self, measure: &mut Measure) {
-                measure_set(self.iter(), measure);
+                measure_entries(members(self.iter()), measure);
             }
 
             fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
-                encode_set(self.iter(), slot, sink);
+                encode_entries(members(self.iter()), slot, sink);
             }
         }
 

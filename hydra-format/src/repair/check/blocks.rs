@@ -4,7 +4,7 @@ use super::FileFindings;
 use crate::evolve::generations::{MOST_GENERATIONS, join};
 use crate::layout::rows::{audit_value, invalid};
 use crate::layout::{self, BlockAuditor};
-use crate::store::block::{BlockAt, BlockKind, line};
+use crate::store::block::{BlockAt, BlockFile, BlockKind, line};
 use crate::store::bytes::{DIRECTORY_EVERY, LINE};
 use crate::store::catalog::{Catalog, EntryCursor, TableInfo};
 use crate::store::commit::Commit;
@@ -111,8 +111,8 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         let good = checked.is_ok();
         self.lost |= !good && !block.is(BlockKind::Data);
         if let Err(error) = checked {
-            let error = self.in_streams(error, block, payload);
-            self.findings.report(error);
+            let schema = self.catalog.schemas.get(&block.schema).map(|info| &info.schema);
+            self.findings.report(layout::in_streams(error, block, schema, payload));
         }
         match block.block_kind() {
             Some(BlockKind::Data) => self.check_data(block, good.then_some(payload))?,
@@ -128,13 +128,6 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
             summary.record_count = summary.record_count.saturating_add(block.count.into());
         }
         Ok(())
-    }
-
-    /// Adds the damaged streams to an error about the payload of a block of columns.
-    fn in_streams(&self, error: Error, block: &BlockAt, payload: &[u8]) -> Error {
-        let info = self.catalog.schemas.get(&block.schema).filter(|_| block.is(BlockKind::Data));
-        let Some(info) = info else { return error };
-        BlockAuditor::new(&info.schema).in_streams(error, block, payload)
     }
 
     /// Checks header fields that have no meaning for the block's kind.
@@ -286,7 +279,8 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
     /// Compares a directory with all blocks before it.
     fn check_directory(&mut self, block: &BlockAt, index: &Index<'_>) -> Result<()> {
         let mut named = Catalog::new(self.catalog.key(), self.catalog.limit);
-        match split_io_error(named.load(self.source, block.offset, index, Some(&self.catalog)))? {
+        let before = BlockFile { limit: block.offset, ..self.catalog.blocks(self.source) };
+        match split_io_error(named.load(before, index, Some(&self.catalog)))? {
             _ if self.lost => {}
             Err(error) => self.findings.report(error),
             Ok(()) => {

@@ -137,18 +137,10 @@ impl<'s> Explain<'s> {
         in_records.checked_div(self.schema.root().size()).map(|record| record as u64)
     }
 
-    fn report(
-        &mut self,
-        kind: ErrorKind,
-        position: usize,
-        (record, path): (Option<u64>, String),
-        expected: impl Into<String>,
-        found: String,
-    ) {
+    fn report(&mut self, fault: Fault) {
         if let Some(left) = self.left.checked_sub(1) {
             self.left = left;
-            let (offset, expected) = (position as u64, expected.into());
-            (self.report)(Fault { kind, offset, record, path, expected, found });
+            (self.report)(fault);
         }
     }
 
@@ -190,7 +182,7 @@ impl<'s> Explain<'s> {
             }
         };
         self.broken |= !matches!(kind, ErrorKind::NotCanonical | ErrorKind::BadOrder);
-        self.report(kind, position, (record, place.path), expected, found);
+        self.report(Fault { kind, offset: position as u64, record, path: place.path, expected, found });
     }
 
     /// Describes what a reference to a string or an array should have been; its region is used up to `from`.
@@ -224,8 +216,9 @@ impl<'s> Explain<'s> {
             position += distance;
             let place = self.locate(&self.entered, position);
             let (expected, gap_end) = place.gap.unwrap_or_default();
-            let record = self.record(position);
-            self.report(ErrorKind::NotCanonical, position, (record, place.path), expected, found);
+            let (record, offset, path) = (self.record(position), position as u64, place.path);
+            let (kind, expected) = (ErrorKind::NotCanonical, expected.into());
+            self.report(Fault { kind, offset, record, path, expected, found });
             position = gap_end.max(position + 1);
         }
     }
@@ -251,7 +244,8 @@ impl<'s> Explain<'s> {
         // If a value was invalid, it may have used the rest of heap and text.
         let known = if self.broken { 1 } else { findings.len() };
         for (position, expected, found) in findings.into_iter().take(known).flatten() {
-            self.report(ErrorKind::NotCanonical, position, (None, String::new()), expected, found);
+            let (kind, offset, expected) = (ErrorKind::NotCanonical, position as u64, expected.into());
+            self.report(Fault { kind, offset, record: None, path: String::new(), expected, found });
         }
     }
 
