@@ -35,12 +35,10 @@ const _: () = {
             __h::valid::<Self>(__b)
         }
         const TYPE: &'static __h::Descriptor = const {
-            &__h::structure::<
+            &__h::named::<
                 Self,
-            >(
-                "Log",
-                &[],
-                const {
+            >(__h::Kind::Struct, "Log", &[], const { &[__h::doc("A log.")] })
+                .of_fields(const {
                     &[
                         __h::field::<
                             Self,
@@ -86,9 +84,7 @@ const _: () = {
                             const { &[__h::deprecated("use len"), __h::Note::Private] },
                         ),
                     ]
-                },
-                const { &[__h::doc("A log.")] },
-            )
+                })
         };
     }
     #[automatically_derived]

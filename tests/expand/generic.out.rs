@@ -29,18 +29,21 @@ const _: () = {
             __h::valid::<Self>(__b)
         }
         const TYPE: &'static __h::Descriptor = const {
-            &__h::structure::<
+            &__h::named::<
                 Self,
             >(
-                "Pair2",
-                const {
-                    &[
-                        __h::argument::<A>(),
-                        __h::constant::<usize>(N as __h::i128),
-                        __h::argument::<B>(),
-                    ]
-                },
-                const {
+                    __h::Kind::Struct,
+                    "Pair2",
+                    const {
+                        &[
+                            __h::argument::<A>(),
+                            __h::constant::<usize>(N as __h::i128),
+                            __h::argument::<B>(),
+                        ]
+                    },
+                    const { &[__h::Note::Version(2u32)] },
+                )
+                .of_fields(const {
                     &[
                         __h::field::<
                             Self,
@@ -59,9 +62,7 @@ const _: () = {
                             const { &[__h::Note::Private] },
                         ),
                     ]
-                },
-                const { &[__h::Note::Version(2u32)] },
-            )
+                })
         };
     }
     #[automatically_derived]

@@ -21,7 +21,8 @@ const _: () = {
             __h::valid::<Self>(__b)
         }
         const TYPE: &'static __h::Descriptor = const {
-            &__h::newtype::<Self>("UserId", &[], __h::FieldOf::<u64>::TYPE, &[])
+            &__h::named::<Self>(__h::Kind::Newtype, "UserId", &[], &[])
+                .of_inner(__h::FieldOf::<u64>::TYPE)
         };
     }
     #[automatically_derived]

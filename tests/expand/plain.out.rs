@@ -22,12 +22,10 @@ const _: () = {
             __h::valid::<Self>(__b)
         }
         const TYPE: &'static __h::Descriptor = const {
-            &__h::structure::<
+            &__h::named::<
                 Self,
-            >(
-                "Tick",
-                &[],
-                const {
+            >(__h::Kind::Struct, "Tick", &[], const { &[__h::doc("A trade.")] })
+                .of_fields(const {
                     &[
                         __h::field::<Self>(__h::FieldOf::<u64>::TYPE, 0, "time", &[]),
                         __h::field::<
@@ -52,9 +50,7 @@ const _: () = {
                             const { &[__h::Note::Private] },
                         ),
                     ]
-                },
-                const { &[__h::doc("A trade.")] },
-            )
+                })
         };
     }
     #[automatically_derived]

@@ -22,9 +22,8 @@ fn entries<'a, K: Hydra, V>(entries: impl Iterator<Item = (&'a K, &'a V)>) -> Ve
     sorted(entries, |entry| entry.0)
 }
 
-/// Returns the members of a set as entries of a map without values, which is stored like the set.
-fn members<'a, T: Hydra>(members: impl Iterator<Item = &'a T>) -> impl Iterator<Item = (&'a T, &'a ())> {
-    members.map(|member| (member, &()))
+fn members<'a, T: Hydra>(members: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
+    sorted(members, |member| *member)
 }
 
 /// Reports keys that differ in the program but are equal on disk: such a map cannot be written.
@@ -51,10 +50,7 @@ fn key_text<K: Hydra>(key: &K) -> String {
     }
 }
 
-fn measure_entries<'a, K: Hydra, V: Hydra>(
-    entries: impl Iterator<Item = (&'a K, &'a V)>,
-    measure: &mut Measure,
-) {
+fn measure_map<'a, K: Hydra, V: Hydra>(entries: impl Iterator<Item = (&'a K, &'a V)>, measure: &mut Measure) {
     let entries = self::entries(entries);
     refuse_equal(entries.iter().map(|entry| entry.0), measure);
     let layout = pair_layout::<K, V>();
@@ -69,7 +65,7 @@ fn measure_entries<'a, K: Hydra, V: Hydra>(
     }
 }
 
-fn encode_entries<'a, K: Hydra, V: Hydra>(
+fn encode_map<'a, K: Hydra, V: Hydra>(
     entries: impl Iterator<Item = (&'a K, &'a V)>,
     slot: &mut [u8],
     sink: &mut Sink<'_>,
@@ -80,6 +76,23 @@ fn encode_entries<'a, K: Hydra, V: Hydra>(
     for (slot, (key, value)) in target.chunks_exact_mut(layout.size).zip(entries) {
         key.encode(part(slot, 0, K::SIZE), sink);
         value.encode(part(slot, layout.offsets[1] as usize, V::SIZE), sink);
+    }
+}
+
+fn measure_set<'a, T: Hydra>(members: impl Iterator<Item = &'a T>, measure: &mut Measure) {
+    let members = self::members(members);
+    refuse_equal(members.iter().copied(), measure);
+    measure.array(T::ALIGN, T::SIZE, members.len());
+    if !members.is_empty() {
+        measure.nested(|measure| members.iter().for_each(|member| member.measure(measure)));
+    }
+}
+
+fn encode_set<'a, T: Hydra>(members: impl Iterator<Item = &'a T>, slot: &mut [u8], sink: &mut Sink<'_>) {
+    let members = self::members(members);
+    let target = sink.array(slot, T::ALIGN, T::SIZE, members.len());
+    for (slot, member) in target.chunks_exact_mut(T::SIZE).zip(members) {
+        member.encode(slot, sink);
     }
 }
 
@@ -106,11 +119,11 @@ macro_rules! map {
             }
 
             fn measure(&self, measure: &mut Measure) {
-                measure_entries(self.iter(), measure);
+                measure_map(self.iter(), measure);
             }
 
             fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
-                encode_entries(self.iter(), slot, sink);
+                encode_map(self.iter(), slot, sink);
             }
         }
 
@@ -148,16 +161,15 @@ macro_rules! set {
             }
 
             fn entries(&self) -> Vec<(Part<'_>, Part<'_>)> {
-                let members = entries(members(self.iter())).into_iter();
-                members.map(|(member, ())| (Part::of(member), Part::of(member))).collect()
+                members(self.iter()).into_iter().map(|member| (Part::of(member), Part::of(member))).collect()
             }
 
             fn measure(&self, measure: &mut Measure) {
-                measure_entries(members(self.iter()), measure);
+                measure_set(self.iter(), measure);
             }
 
             fn encode(&self, slot: &mut [u8], sink: &mut Sink<'_>) {
-                encode_entries(members(self.iter()), slot, sink);
+                encode_set(self.iter(), slot, sink);
             }
         }
 

@@ -53,11 +53,14 @@ impl ColumnLayout {
         &self.schema
     }
 
-    /// Builds a block of columns; `None` if it would take too much memory to read.
+    /// Builds a block of columns; `None` if these would take too much memory to read, or are not what was to be
+    /// stored, which would be a bug: its records are then stored as rows.
     pub(super) fn seal_columns(&self, rows: &StagedRows) -> Result<Option<SealedBlock>> {
         let gathered = split(rows, &self.shape, &self.schema)?;
         let (entries, stored) = self.encode(&gathered);
-        let [heap, text] = self.measure(&gathered, rows.count)?;
+        let measured = self.measure(&gathered, rows.count);
+        debug_assert!(measured.is_ok(), "columns of verified records can be read");
+        let Ok([heap, text]) = measured else { return Ok(None) };
         let directory = Directory { heap: heap as u32, text: text as u32, streams: entries };
         let (payload, crc) = directory.assemble(&stored);
         let records = (rows.count as u64).saturating_mul(rows.stride as u64);
@@ -72,8 +75,9 @@ impl ColumnLayout {
         Ok(Some(sealed))
     }
 
-    /// Returns the bytes of heap and text that the records take as rows without gaps.
-    fn measure(&self, gathered: &[Gathered], count: usize) -> Result<[usize; 2]> {
+    /// Returns the bytes of heap and text that the records take as rows without gaps, or the number of a stream that
+    /// breaks a rule.
+    fn measure(&self, gathered: &[Gathered], count: usize) -> Result<[usize; 2], usize> {
         let streams = gathered.iter().zip(&self.shape.streams).map(|(stream, kind)| match kind {
             StreamKind::Offsets(_) => Stream::Offsets((&stream.offsets).into()),
             StreamKind::Rows => {
@@ -81,9 +85,7 @@ impl ColumnLayout {
             }
             _ => Stream::Bytes(StreamBytes::Lent(&stream.bytes)),
         });
-        let measured = join::measure(&Decoded(streams.collect()), &self.shape, &self.schema, count);
-        measured
-            .map_err(|_| Error::new(ErrorKind::CannotEncode).what("the records cannot be stored in columns"))
+        join::measure(&Decoded(streams.collect()), &self.shape, &self.schema, count)
     }
 
     /// Encodes streams.

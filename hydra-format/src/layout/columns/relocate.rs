@@ -20,6 +20,27 @@ pub(super) struct Relocation<'a> {
     next: Option<[usize; 2]>,
 }
 
+/// A value that was copied, but for what it refers to.
+#[derive(Clone, Copy)]
+struct Copied<'b> {
+    /// Its bytes, and perhaps more.
+    bytes: &'b [u8],
+    /// Its place in the target.
+    slot: usize,
+    /// The number of references above it.
+    depth: u32,
+}
+
+impl Copied<'_> {
+    fn part(&self, offset: usize) -> Option<Self> {
+        Some(Copied { bytes: self.bytes.get(offset..)?, slot: self.slot.checked_add(offset)?, ..*self })
+    }
+
+    fn reference(&self) -> (usize, usize) {
+        At::new(self.bytes, &[], "").reference()
+    }
+}
+
 impl<'a> Relocation<'a> {
     /// Copies values of a verified payload.
     pub(super) fn verified(schema: &'a Schema, shape: &'a Shape, rows: At<'a>) -> Relocation<'a> {
@@ -45,87 +66,74 @@ impl<'a> Relocation<'a> {
     /// target has no room.
     pub(super) fn copy(&mut self, ty: u32, bytes: &[u8], slot: usize, to: &mut RowTarget) -> Option<()> {
         to.write(slot, bytes);
-        self.references(TypeRef::Index(ty), bytes, slot, to, 0)
+        self.references(TypeRef::Index(ty), Copied { bytes, slot, depth: 0 }, to)
     }
 
     /// Copies what a value refers to.
-    fn references(
-        &mut self,
-        ty: TypeRef,
-        bytes: &[u8],
-        slot: usize,
-        to: &mut RowTarget,
-        depth: u32,
-    ) -> Option<()> {
+    fn references(&mut self, ty: TypeRef, value: Copied<'_>, to: &mut RowTarget) -> Option<()> {
         let (schema, index) = (self.schema, ty.index());
         let ty = schema.resolve(ty);
         match ty.kind() {
             Kind::String => {
-                let (offset, count) = At::new(bytes, &[], "").reference();
+                let (offset, count) = value.reference();
                 if count > 0 {
                     let text = self.text.get(offset, offset.checked_add(count)?)?;
                     self.expect(1, offset, count, 1)?;
-                    to.text(slot, text.as_bytes(), 0..text.len())?;
+                    to.text(value.slot, text.as_bytes(), 0..text.len())?;
                 }
             }
             Kind::Bytes | Kind::Opaque => {
-                let (offset, count) = At::new(bytes, &[], "").reference();
+                let (offset, count) = value.reference();
                 if count > 0 {
                     let all = self.heap.get(offset..offset.checked_add(count)?)?;
                     self.expect(0, offset, count, 1)?;
-                    to.bytes(slot, all)?;
+                    to.bytes(value.slot, all)?;
                 }
             }
-            Kind::Option if bytes.first() == Some(&1) => {
-                self.part(ty.element()?, bytes, ty.align(), slot, to, depth)?;
+            Kind::Option if value.bytes.first() == Some(&1) => {
+                self.references(ty.element()?, value.part(ty.align())?, to)?;
             }
-            Kind::Newtype => self.part(ty.element()?, bytes, 0, slot, to, depth)?,
+            Kind::Newtype => self.references(ty.element()?, value, to)?,
             Kind::Array => {
                 let element = ty.element()?;
-                self.elements(&[(0, element)], schema.resolve(element).size(), bytes, slot, to, depth)?;
+                let all = Copied { bytes: value.bytes.get(..ty.size())?, ..value };
+                self.elements(&[(0, element)], schema.resolve(element).size(), all, to)?;
             }
-            Kind::Tuple | Kind::Struct => self.fields(ty.fields(), bytes, slot, to, depth)?,
+            Kind::Tuple | Kind::Struct => self.fields(ty.fields(), value, to)?,
             Kind::Enum => {
-                let tag = At::new(bytes, &[], "").integer(ty.tag()?);
+                let tag = At::new(value.bytes, &[], "").integer(ty.tag()?);
                 let tags = self.shape.variants.get(index as usize)?;
                 if let Ok(found) = tags.binary_search_by_key(&tag, |(tag, _)| *tag) {
                     let variant = ty.variants().get(tags.get(found)?.1)?;
-                    self.fields(variant.fields(), bytes, slot, to, depth)?;
+                    self.fields(variant.fields(), value, to)?;
                 }
             }
-            Kind::List | Kind::Set | Kind::Map | Kind::Box => self.list(ty, bytes, slot, to, depth)?,
+            Kind::List | Kind::Set | Kind::Map | Kind::Box => self.list(ty, value, to)?,
             _ => {}
         }
         Some(())
     }
 
     /// Copies the elements of a reference.
-    fn list(
-        &mut self,
-        ty: &'a Descriptor,
-        bytes: &[u8],
-        slot: usize,
-        to: &mut RowTarget,
-        depth: u32,
-    ) -> Option<()> {
-        let (offset, count) = At::new(bytes, &[], "").reference();
+    fn list(&mut self, ty: &'a Descriptor, value: Copied<'_>, to: &mut RowTarget) -> Option<()> {
+        let (offset, count) = value.reference();
         if count == 0 {
             return Some(());
         }
         let (element, key) = (ty.element()?, ty.key());
-        let value = self.schema.resolve(element);
+        let inner = self.schema.resolve(element);
         let FieldPlaces { offsets: [_, at], size, align } = match key {
-            Some(key) => entry_layout(self.schema.resolve(key), value),
-            None => FieldPlaces { offsets: [0, 0], size: value.size(), align: value.align() },
+            Some(key) => entry_layout(self.schema.resolve(key), inner),
+            None => FieldPlaces { offsets: [0, 0], size: inner.size(), align: inner.align() },
         };
-        let all = self.heap.get(offset..size.checked_mul(count)?.checked_add(offset)?)?;
-        self.expect(0, offset, all.len(), align)?;
-        let place = to.array(slot, align, size, count).filter(|_| depth < MAX_DEPTH)?;
-        to.write(place, all);
-        let depth = depth.checked_add(1)?;
+        let bytes = self.heap.get(offset..size.checked_mul(count)?.checked_add(offset)?)?;
+        self.expect(0, offset, bytes.len(), align)?;
+        let slot = to.array(value.slot, align, size, count).filter(|_| value.depth < MAX_DEPTH)?;
+        to.write(slot, bytes);
+        let all = Copied { bytes, slot, depth: value.depth.checked_add(1)? };
         match key {
-            Some(key) => self.elements(&[(0, key), (at as usize, element)], size, all, place, to, depth),
-            None => self.elements(&[(0, element)], size, all, place, to, depth),
+            Some(key) => self.elements(&[(0, key), (at as usize, element)], size, all, to),
+            None => self.elements(&[(0, element)], size, all, to),
         }
     }
 
@@ -134,46 +142,24 @@ impl<'a> Relocation<'a> {
         &mut self,
         parts: &[(usize, TypeRef)],
         size: usize,
-        bytes: &[u8],
-        mut slot: usize,
+        all: Copied<'_>,
         to: &mut RowTarget,
-        depth: u32,
     ) -> Option<()> {
         let mut kinds = parts.iter().map(|(_, ty)| self.schema.resolve(*ty).kind());
         if kinds.all(|kind| kind.fixed_size() > 0 && !kind.is_reference()) {
             return Some(());
         }
-        for element in bytes.chunks_exact(size.max(1)) {
-            for (offset, ty) in parts {
-                self.part(*ty, element, *offset, slot, to, depth)?;
-            }
+        let mut slot = all.slot;
+        for bytes in all.bytes.chunks_exact(size.max(1)) {
+            let element = Copied { bytes, slot, depth: all.depth };
+            parts.iter().try_for_each(|(at, ty)| self.references(*ty, element.part(*at)?, to))?;
             slot = slot.checked_add(size)?;
         }
         Some(())
     }
 
-    fn fields(
-        &mut self,
-        fields: &'a [Field],
-        bytes: &[u8],
-        slot: usize,
-        to: &mut RowTarget,
-        depth: u32,
-    ) -> Option<()> {
-        fields.iter().try_for_each(|field| self.part(field.ty(), bytes, field.offset(), slot, to, depth))
-    }
-
-    /// Copies what the part at `offset` of a value refers to.
-    fn part(
-        &mut self,
-        ty: TypeRef,
-        bytes: &[u8],
-        offset: usize,
-        slot: usize,
-        to: &mut RowTarget,
-        depth: u32,
-    ) -> Option<()> {
-        self.references(ty, bytes.get(offset..)?, slot.checked_add(offset)?, to, depth)
+    fn fields(&mut self, fields: &'a [Field], value: Copied<'_>, to: &mut RowTarget) -> Option<()> {
+        fields.iter().try_for_each(|field| self.references(field.ty(), value.part(field.offset())?, to))
     }
 
     /// Returns `None` if bytes of a region are not where the next ones are expected, or do not follow zeros.

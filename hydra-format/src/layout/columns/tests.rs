@@ -207,6 +207,29 @@ fn boxes_in_arrays_in_absent_boxes_have_slots() {
     round_trip(&(0..50).map(some).collect::<Vec<_>>());
 }
 
+#[derive(Clone, Debug, Hydra)]
+struct Node {
+    names: [String; 2],
+    count: u64,
+    children: Vec<Node>,
+    boxes: [Option<Box<u16>>; 3],
+    last: u32,
+}
+
+#[test]
+fn arrays_of_references_in_recursive_types_come_back() {
+    fn node(depth: u64) -> Node {
+        Node {
+            names: [format!("node {depth}"), "second".into()],
+            count: 5 << 32 | 3,
+            children: (0..depth).map(node).collect(),
+            boxes: [None, Some(Box::new(7)), Some(Box::new(depth as u16))],
+            last: u32::MAX,
+        }
+    }
+    round_trip(&(0..40).map(|index| node(index % 4)).collect::<Vec<_>>());
+}
+
 #[test]
 fn columns_that_would_take_too_much_memory_are_not_made() {
     let sealed = |count: usize| {

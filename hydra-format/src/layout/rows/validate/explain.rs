@@ -216,9 +216,8 @@ impl<'s> Explain<'s> {
             position += distance;
             let place = self.locate(&self.entered, position);
             let (expected, gap_end) = place.gap.unwrap_or_default();
-            let (record, offset, path) = (self.record(position), position as u64, place.path);
-            let (kind, expected) = (ErrorKind::NotCanonical, expected.into());
-            self.report(Fault { kind, offset, record, path, expected, found });
+            let fault = Fault::new(ErrorKind::NotCanonical, position, expected, found);
+            self.report(Fault { record: self.record(position), path: place.path, ..fault });
             position = gap_end.max(position + 1);
         }
     }
@@ -244,8 +243,7 @@ impl<'s> Explain<'s> {
         // If a value was invalid, it may have used the rest of heap and text.
         let known = if self.broken { 1 } else { findings.len() };
         for (position, expected, found) in findings.into_iter().take(known).flatten() {
-            let (kind, offset, expected) = (ErrorKind::NotCanonical, position as u64, expected.into());
-            self.report(Fault { kind, offset, record: None, path: String::new(), expected, found });
+            self.report(Fault::new(ErrorKind::NotCanonical, position, expected, found));
         }
     }
 
