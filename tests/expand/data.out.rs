@@ -26,66 +26,66 @@ const _: () = {
         const REFS: __h::bool = __h::refs::<Self>();
         const FLAT: __h::bool = false;
         const ANY_BITS: __h::bool = false;
-        const TYPE: &'static __h::Descriptor = const {
-            &__h::named::<Self>(__h::Kind::Enum, "Shape", &[], &[])
-                .of_variants(
-                    const {
-                        &[
-                            __h::Variant::new(
-                                "Circle",
-                                <Self as __h::Variants>::TAGS[0],
-                                __h::Style::Struct,
-                                const {
-                                    &[
-                                        __h::field::<Self>(__h::FieldOf::<f64>::TYPE, 0, "r", &[]),
-                                    ]
-                                },
-                                &[],
-                            ),
-                            __h::Variant::new(
-                                "Poly",
-                                <Self as __h::Variants>::TAGS[1],
-                                __h::Style::Tuple,
-                                const {
-                                    &[
-                                        __h::field::<
-                                            Self,
-                                        >(__h::FieldOf::<Vec<Tick>>::TYPE, 1, "0", &[]),
-                                        __h::field::<
-                                            Self,
-                                        >(__h::FieldOf::<Option<String>>::TYPE, 2, "1", &[]),
-                                    ]
-                                },
-                                &[],
-                            ),
-                            __h::Variant::new(
-                                "Group",
-                                <Self as __h::Variants>::TAGS[2],
-                                __h::Style::Tuple,
-                                const {
-                                    &[
-                                        __h::field::<
-                                            Self,
-                                        >(__h::FieldOf::<Box<Shape>>::TYPE, 3, "0", &[]),
-                                        __h::field::<
-                                            Self,
-                                        >(__h::FieldOf::<Vec<Shape>>::TYPE, 4, "1", &[]),
-                                    ]
-                                },
-                                &[],
-                            ),
-                            __h::Variant::new(
-                                "Empty",
-                                <Self as __h::Variants>::TAGS[3],
-                                __h::Style::Unit,
-                                &[],
-                                &[],
-                            ),
-                        ]
-                    },
-                    <Self as __h::Variants>::TAG,
-                )
-        };
+        const TYPE: &'static __h::Descriptor = &__h::named::<
+            Self,
+        >(__h::Kind::Enum, "Shape", &[], &[])
+            .of_variants(
+                const {
+                    &[
+                        __h::Variant::new(
+                            "Circle",
+                            <Self as __h::Variants>::TAGS[0],
+                            __h::Style::Struct,
+                            const {
+                                &[
+                                    __h::field::<Self>(__h::FieldOf::<f64>::TYPE, 0, "r", &[]),
+                                ]
+                            },
+                            &[],
+                        ),
+                        __h::Variant::new(
+                            "Poly",
+                            <Self as __h::Variants>::TAGS[1],
+                            __h::Style::Tuple,
+                            const {
+                                &[
+                                    __h::field::<
+                                        Self,
+                                    >(__h::FieldOf::<Vec<Tick>>::TYPE, 1, "0", &[]),
+                                    __h::field::<
+                                        Self,
+                                    >(__h::FieldOf::<Option<String>>::TYPE, 2, "1", &[]),
+                                ]
+                            },
+                            &[],
+                        ),
+                        __h::Variant::new(
+                            "Group",
+                            <Self as __h::Variants>::TAGS[2],
+                            __h::Style::Tuple,
+                            const {
+                                &[
+                                    __h::field::<
+                                        Self,
+                                    >(__h::FieldOf::<Box<Shape>>::TYPE, 3, "0", &[]),
+                                    __h::field::<
+                                        Self,
+                                    >(__h::FieldOf::<Vec<Shape>>::TYPE, 4, "1", &[]),
+                                ]
+                            },
+                            &[],
+                        ),
+                        __h::Variant::new(
+                            "Empty",
+                            <Self as __h::Variants>::TAGS[3],
+                            __h::Style::Unit,
+                            &[],
+                            &[],
+                        ),
+                    ]
+                },
+                <Self as __h::Variants>::TAG,
+            );
     }
     #[automatically_derived]
     impl __h::Reflect for Shape {

@@ -37,37 +37,37 @@ const _: () = {
         fn valid(__b: &[__h::u8]) -> __h::bool {
             __h::valid_tag::<Self>(__b)
         }
-        const TYPE: &'static __h::Descriptor = const {
-            &__h::named::<Self>(__h::Kind::Enum, "Venue", &[], &[])
-                .of_variants(
-                    const {
-                        &[
-                            __h::Variant::new(
-                                "Nasdaq",
-                                <Self as __h::Variants>::TAGS[0],
-                                __h::Style::Unit,
-                                &[],
-                                &[],
-                            ),
-                            __h::Variant::new(
-                                "Nyse",
-                                <Self as __h::Variants>::TAGS[1],
-                                __h::Style::Unit,
-                                &[],
-                                &[],
-                            ),
-                            __h::Variant::new(
-                                "Other",
-                                <Self as __h::Variants>::TAGS[2],
-                                __h::Style::Unit,
-                                &[],
-                                const { &[__h::alias("elsewhere"), __h::Note::Other] },
-                            ),
-                        ]
-                    },
-                    <Self as __h::Variants>::TAG,
-                )
-        };
+        const TYPE: &'static __h::Descriptor = &__h::named::<
+            Self,
+        >(__h::Kind::Enum, "Venue", &[], &[])
+            .of_variants(
+                const {
+                    &[
+                        __h::Variant::new(
+                            "Nasdaq",
+                            <Self as __h::Variants>::TAGS[0],
+                            __h::Style::Unit,
+                            &[],
+                            &[],
+                        ),
+                        __h::Variant::new(
+                            "Nyse",
+                            <Self as __h::Variants>::TAGS[1],
+                            __h::Style::Unit,
+                            &[],
+                            &[],
+                        ),
+                        __h::Variant::new(
+                            "Other",
+                            <Self as __h::Variants>::TAGS[2],
+                            __h::Style::Unit,
+                            &[],
+                            const { &[__h::alias("elsewhere"), __h::Note::Other] },
+                        ),
+                    ]
+                },
+                <Self as __h::Variants>::TAG,
+            );
     }
     #[automatically_derived]
     impl __h::Reflect for Venue {

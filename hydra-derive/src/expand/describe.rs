@@ -162,7 +162,7 @@ impl Expansion<'_> {
         let notes = self.notes();
         quote! {
             const TYPE: &'static __h::Descriptor =
-                const { &__h::named::<Self>(__h::Kind::#kind, #name, #args, #notes).#parts };
+                &__h::named::<Self>(__h::Kind::#kind, #name, #args, #notes).#parts;
         }
     }
 
