@@ -163,7 +163,7 @@ fn show_table(table: &Table, shown: &mut Shown) {
                 continue;
             }
         };
-        for (index, value) in (block.first()..).zip(block.values()) {
+        for (value, index) in block.values().zip(block.first()..) {
             value_is_whole(value);
             shown.records.insert((table.name().to_string(), index), value.to_string());
         }

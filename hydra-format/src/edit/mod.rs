@@ -223,9 +223,9 @@ impl Editor {
 
     /// Returns the values of a block, with staged ones in place of those in the file.
     fn values<'a>(&'a self, table: usize, block: &'a Block<Dynamic>) -> impl Iterator<Item = Value<'a>> {
-        (block.first()..)
-            .zip(block.values())
-            .map(move |(index, stored)| self.staged.get(&(table, index)).map_or(stored, Dynamic::value))
+        // In this order, because the range ends with the largest index.
+        let stored = block.values().zip(block.first()..);
+        stored.map(move |(stored, index)| self.staged.get(&(table, index)).map_or(stored, Dynamic::value))
     }
 
     /// Measures the heap and text of a block's values.

@@ -234,7 +234,7 @@ pub(crate) fn records(memory: &Memory, opened: &Opened, table: usize) -> Vec<(u6
             continue;
         };
         let stored = loaded.payload.records().chunks(loaded.stride);
-        records.extend((entry.first..).zip(stored.map(<[u8]>::to_vec)));
+        records.extend(stored.map(<[u8]>::to_vec).zip(entry.first..).map(|(record, index)| (index, record)));
     }
     records
 }
