@@ -316,7 +316,8 @@ pub(crate) struct ConvertArgs {
     /// schema --as json` [default: inferred from IN]
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
-    /// Store records as rows or as columns, if OUT is a Hydra file [default: rows]
+    /// Store records as rows or as columns, if OUT is a Hydra file; blocks that columns would not make smaller
+    /// stay rows [default: rows]
     #[arg(long)]
     pub(crate) layout: Option<LayoutArg>,
     /// Replace OUT if it exists

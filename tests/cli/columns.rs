@@ -226,9 +226,9 @@ table Tick  2,000 records, 16 bytes each, aligned to 8, no padding between field
             "took values",
             "level tags",
             "shape tags",
-            "shape.Circle.r values",
-            "shape.Line.0 values",
-            "shape.Line.1 values",
+            "shape:Circle.r values",
+            "shape:Line.0 values",
+            "shape:Line.1 values",
             "pos.x values",
             "pos.y values",
             "tags offsets",
@@ -384,6 +384,7 @@ fn a_check_names_the_fields_that_are_damaged() {
 ✗ a.hydra  damaged: 1 finding; 0 records in 4 blocks, 9.1 KiB (9344) verified
   [HY0202] payload checksum mismatch: these are the checksums of the block, and the path names its damaged fields
     --> a.hydra @ 0x2100, a DATA block, schema 1, records 0..=1999, at time: expected 0x512d6891, found 0xcb995afb
+    = help: a type without these fields reads the others; so does Table::column
 table Tick  0 of 2,000 committed records intact, 2,000 lost
   lost    0..2000: payload checksum mismatch @ 0x2200
 nothing can be saved

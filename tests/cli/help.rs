@@ -189,8 +189,9 @@ Options:
                          [default: the empty cell]
       --schema <FILE>    Take the names and types of the fields from a table of a Hydra file, or
                          from the output of `hydra schema --as json` [default: inferred from IN]
-      --layout <LAYOUT>  Store records as rows or as columns, if OUT is a Hydra file [default: rows]
-                         [possible values: rows, columns]
+      --layout <LAYOUT>  Store records as rows or as columns, if OUT is a Hydra file; blocks that
+                         columns would not make smaller stay rows [default: rows] [possible values:
+                         rows, columns]
       --force            Replace OUT if it exists
       --no-lock          Do not lock the file: for file systems without locks, while no other
                          program writes to it

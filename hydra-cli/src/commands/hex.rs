@@ -280,6 +280,10 @@ impl HexDump<'_> {
         let failure = |error: Error| self.input.failure(error);
         let header = reader.block_header(entry.offset).map_err(failure)?;
         if not_rows(&header).is_some() {
+            if let Ok(record) = table.get(index) {
+                let place = format!("table {}", table.name());
+                record.value().follow(path).map_err(|error| failure(error.place(place)))?;
+            }
             let (of, name, columns) = (count(table.len()), table.name(), is_columns(&header));
             let place =
                 if columns { "its fields are in the streams below" } else { "somewhere in this block" };

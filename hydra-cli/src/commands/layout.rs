@@ -48,7 +48,7 @@ pub(crate) fn run(args: &LayoutArgs, console: &mut Console) -> Result<Exit> {
     let name = console.paint(TextStyle::Bold, &escape::line(&input.name));
     writeln!(console, "{name}  {}\n{}", bytes(reader.file_bytes()), file.draw(console))?;
     for (name, len, schema, streams) in &tables {
-        show(name, *len, schema, console)?;
+        show(name, *len, schema, streams.is_empty(), console)?;
         console.write_all(streams.draw(console.width, console.color).as_bytes())?;
         writeln!(console)?;
     }
@@ -215,7 +215,7 @@ fn better<'a>(schema: &Schema, ty: &'a Descriptor) -> Option<(Vec<&'a str>, u64)
     (size < ty.size() as u64).then(|| (fields.iter().map(|(field, _)| field.name()).collect(), size))
 }
 
-fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<()> {
+fn show(name: &str, len: u64, schema: &Schema, is_rows: bool, console: &mut Console) -> Result<()> {
     let root = schema.root();
     let size = root.size() as u64;
     let slots = slots(schema, root);
@@ -240,10 +240,11 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
         let Some((order, best)) = better(schema, ty) else { continue };
         let saved = ty.size() as u64 - best;
         let (own, total) = match std::ptr::eq(ty, root) {
-            true => (String::new(), format!(", {} in all", bytes(saved.saturating_mul(len)))),
+            true if is_rows => (String::new(), format!(", {} in all", bytes(saved.saturating_mul(len)))),
+            true => (String::new(), " as rows".to_string()),
             false => (format!("in {}, ", escape::line(ty.name())), String::new()),
         };
-        let order = order.join(", ");
+        let order = order.into_iter().map(escape::name).collect::<Vec<_>>().join(", ");
         let size = plural(ty.size() as u64, "byte");
         let text = format!("{own}the order {} saves {saved} of {size}{total}", escape::line(&order));
         writeln!(console, "  {}", console.paint(TextStyle::Note, &text))?;

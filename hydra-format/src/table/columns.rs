@@ -436,8 +436,13 @@ impl<T: Row> Table<T> {
         };
         let wanted = Schema::try_from_descriptor(C::TYPE)?;
         if !field.is_identical(&wanted) {
-            let error = Error::new(ErrorKind::TypeMismatch).expected(field.name()).found(wanted.name());
-            return Err(place(error.help("a struct with this field, read as a table, converts it")));
+            let error = Error::new(ErrorKind::TypeMismatch).what("the type is not that of the field");
+            let (own, other) = (field.spell_rust(field.root()), wanted.spell_rust(wanted.root()));
+            let other = if own == other { format!("another type {other}") } else { other };
+            let error = error.expected(own).found(other);
+            return Err(place(
+                error.help("a struct with this field, read as a table, says what differs, or converts it"),
+            ));
         }
         Ok(Table::new(self.snapshot.clone(), self.number, Arc::new(schema)))
     }

@@ -98,7 +98,8 @@ impl Layouts {
             [] => error,
             _ => error
                 .what("these are the checksums of the block, and the path names its damaged fields")
-                .path(paths.join(", ") + &and_more),
+                .path(paths.join(", ") + &and_more)
+                .help("a type without these fields reads the others; so does Table::column"),
         }
     }
 

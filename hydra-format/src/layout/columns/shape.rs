@@ -4,7 +4,7 @@
 //! and all work on blocks is a loop over the slots of a column.
 
 use super::encoding::Content;
-use crate::schema::{Descriptor, Field, FieldPlaces, Kind, Schema, TypeRef, Variant, entry_layout};
+use crate::schema::{Descriptor, Field, FieldPlaces, Kind, Name, Schema, TypeRef, Variant, entry_layout};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -290,8 +290,9 @@ impl Builder<'_> {
                 self.shape.parts[stream] = "presence";
                 self.column(level, place, stream, ColumnPart::Bit);
                 let under = Some(Presence { stream, times: 1 });
-                let inside = place.inside(self.ty(ty).align());
-                return self.part(level, self.element(ty), PartPlace { under, ..inside });
+                let (inside, inner) = (place.inside(self.ty(ty).align()), self.element(ty));
+                let name = if self.ty(inner).kind() == Kind::Option { "?" } else { "" };
+                return self.named(name, level, inner, PartPlace { under, ..inside });
             }
             Kind::List | Kind::Set | Kind::Map => {
                 let stream = self.stream(StreamKind::Offsets(false))?;
@@ -442,8 +443,9 @@ fn has_parts(kind: Kind) -> bool {
 
 /// Returns the types of the fields of a struct, or of a variant, with their offsets.
 fn placed(variant: &str, fields: &[Field]) -> Vec<PlacedType> {
-    let variant = if variant.is_empty() { String::new() } else { format!(".{variant}") };
-    let field = |field: &Field| (field.offset(), field.ty().index(), format!("{variant}.{}", field.name()));
+    let variant = if variant.is_empty() { String::new() } else { format!(":{}", Name(variant)) };
+    let field =
+        |field: &Field| (field.offset(), field.ty().index(), format!("{variant}.{}", Name(field.name())));
     fields.iter().map(field).collect()
 }
 
