@@ -11,6 +11,9 @@ mod guide_types {}
 #[doc = include_str!("../docs/guide/reading.md")]
 mod reading {}
 #[cfg(doctest)]
+#[doc = include_str!("../docs/guide/columns.md")]
+mod columns {}
+#[cfg(doctest)]
 #[doc = include_str!("../docs/guide/evolution.md")]
 mod guide_evolution {}
 #[cfg(doctest)]

@@ -21,6 +21,8 @@ mod render;
 mod schemas;
 #[path = "../hydra-cli/src/source.rs"]
 mod source;
+#[path = "../hydra-cli/src/streams.rs"]
+mod streams;
 #[path = "../hydra-cli/src/target.rs"]
 mod target;
 #[path = "../hydra-cli/src/text/mod.rs"]

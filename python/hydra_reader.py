@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """An independent reader of Hydra files, written from docs/FORMAT.md and docs/VALUES.md alone.
 
-It uses only the standard library of Python 3.11, shares no code with the Rust library, and prefers simple
-code to speed. Every rule that it checks names its section.
+It uses only the standard library of Python 3.11, shares no code with the Rust library, and prefers simple code to
+speed. Columns that are compressed with zstd need Python 3.14 or the module zstandard. Every rule that it checks names
+its section.
 
     hydra_reader.py cat FILE [--table NAME] [-f ndjson|json]   records as text
     hydra_reader.py inspect FILE                               header, commit, tables, schemas, metadata

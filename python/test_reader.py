@@ -304,7 +304,7 @@ class Damage(Case):
     def test_unsupported_is_not_damaged(self):
         builder = Builder()
         builder.schema(1, "N", core(U32))
-        builder.data(1, regions(struct.pack("<I", 5)), 1, 4, layout=1)
+        builder.data(1, regions(struct.pack("<I", 5)), 1, 4, layout=2)
         self.assertIn("HY0203", self.codes(builder.file()))
         builder = birds()
         builder.closed = 0
@@ -776,6 +776,12 @@ class Text(unittest.TestCase):
 
     def test_escapes(self):
         self.assertEqual(text.quote('a"\\\b\f\n\r\t\x01\x7f/é'), '"a\\"\\\\\\b\\f\\n\\r\\t\\u0001\x7f/é"')
+
+
+def load_tests(loader, tests, _pattern):
+    """Adds the tests of columns, which use the writer of this module."""
+    import test_columns
+    return unittest.TestSuite((tests, loader.loadTestsFromModule(test_columns)))
 
 
 if __name__ == "__main__":

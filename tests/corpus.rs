@@ -4,6 +4,7 @@ mod archive;
 
 use hydra::schema::TypeRef;
 use hydra::{Descriptor, Hydra, Schema};
+use hydra_tests::columns::{Columns, Stream};
 use hydra_tests::craft::Craft;
 use hydra_tests::laws;
 use hydra_tests::memory::File;
@@ -18,6 +19,7 @@ static PEAK: PeakAlloc = PeakAlloc;
 #[test]
 fn the_corpus_keeps_the_laws_and_memory_is_bounded() {
     large_inputs_take_a_bounded_share_of_memory();
+    columns_take_no_more_than_their_rule_allows();
     for (name, target) in TARGETS {
         archive::each(name, target);
     }
@@ -47,6 +49,148 @@ fn large_inputs_take_a_bounded_share_of_memory() {
     let schema = Schema::new(types.chain(lists).collect()).expect("a schema");
     println!("types");
     laws::bounded(schema.core().len(), || drop(Schema::decode(schema.core(), schema.notes())));
+}
+
+/// Blocks of columns of a few bytes that stand for megabytes, one and many, read and mapped.
+fn columns_take_no_more_than_their_rule_allows() {
+    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+    let offsets = |slots: u32, each: u32| {
+        // A delta of equal steps: widths, minima and firsts of its groups, and no exceptions.
+        let groups = (slots + 1).div_ceil(1024);
+        let mut bytes = vec![0; groups as usize];
+        bytes.extend(words(&vec![each; groups as usize]));
+        bytes.extend((0..groups).flat_map(|group| (group * 1024 * each).to_le_bytes()));
+        bytes.extend([0; 4]);
+        Stream::coded(3, (slots + 1) * 4, slots, &bytes)
+    };
+    let constant = |plain: u32, slots: u32, value: &[u8]| Stream::coded(1, plain, slots, value);
+    let dictionary = |slots: u32| {
+        let mut bytes = words(&[1, 0, 4096]);
+        bytes.extend(vec![0; slots.div_ceil(1024) as usize * 3 + 4]);
+        Stream::coded(4, (slots + 1) * 4, slots, &bytes)
+    };
+    let frame = |size: u32| {
+        let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0xa0];
+        frame.extend(size.to_le_bytes());
+        let blocks = size.div_ceil(1 << 17);
+        for block in 0..blocks {
+            let length = (size - block * (1 << 17)).min(1 << 17);
+            frame.extend_from_slice(&(length << 3 | 2 | u32::from(block + 1 == blocks)).to_le_bytes()[..3]);
+            frame.push(b'a');
+        }
+        Stream { head: [0, 0, 1], ..Stream::coded(0, size, 1, &frame) }
+    };
+    let columns = |heap, text, streams: Vec<Stream>| Columns { heap, text, streams };
+    // Each of these stands for two megabytes.
+    let cases: Vec<(&str, Schema, u32, Columns)> = vec![
+        ("numbers", Schema::of::<u64>(), 1 << 18, columns(0, 0, vec![constant(1 << 21, 1 << 18, &[7; 8])])),
+        ("bits", Schema::of::<bool>(), 1 << 21, columns(0, 0, vec![constant(1 << 18, 1 << 21, &[1])])),
+        (
+            "options of bytes",
+            Schema::of::<Option<u8>>(),
+            1 << 20,
+            columns(0, 0, vec![constant(1 << 17, 1 << 20, &[1]), constant(1 << 20, 1 << 20, &[9])]),
+        ),
+        (
+            "enums",
+            Schema::of::<Packed>(),
+            1 << 20,
+            columns(0, 0, vec![constant(1 << 20, 1 << 20, &[1]), constant(1 << 17, 1 << 20, &[1])]),
+        ),
+        (
+            "boxes",
+            Schema::of::<Box<u8>>(),
+            1 << 17,
+            columns(1 << 17, 0, vec![constant(1 << 17, 1 << 17, &[9])]),
+        ),
+        (
+            "arrays of options",
+            Schema::of::<[Option<u8>; 4]>(),
+            1 << 18,
+            columns(0, 0, vec![constant(1 << 17, 1 << 20, &[1]), constant(1 << 20, 1 << 20, &[9])]),
+        ),
+        (
+            "lists",
+            Schema::of::<Vec<u16>>(),
+            1 << 17,
+            columns(1 << 19, 0, vec![offsets(1 << 17, 2), constant(1 << 19, 1 << 18, &[9, 9])]),
+        ),
+        (
+            "lists of options",
+            Schema::of::<Vec<Option<u8>>>(),
+            1 << 17,
+            columns(
+                3 << 18,
+                0,
+                vec![offsets(1 << 17, 3), constant(3 << 14, 3 << 17, &[1]), constant(3 << 17, 3 << 17, &[9])],
+            ),
+        ),
+        (
+            "a string many times",
+            Schema::of::<String>(),
+            500,
+            columns(0, 500 * 4096, vec![dictionary(500), Stream { slots: [500, 0], ..frame(4096) }]),
+        ),
+        (
+            "compressed",
+            Schema::of::<String>(),
+            1,
+            columns(0, 1 << 21, vec![Stream::plain(1, &words(&[0, 1 << 21])), frame(1 << 21)]),
+        ),
+        ("units", Schema::of::<Vec<()>>(), 2, columns(24, 0, vec![Stream::plain(2, &words(&[0, 12, 24]))])),
+    ];
+    for (what, schema, count, columns) in &cases {
+        for blocks in [1, 20] {
+            let mut craft = Craft::default();
+            craft.schema(1, "T", schema.core(), schema.notes());
+            for block in 0..blocks {
+                let data = (1, u64::from(block * count), *count, schema.root().size() as u32);
+                craft.columns(data, columns);
+                if block > 9 {
+                    // The others are refused for their directory.
+                    let at = craft.commit[3];
+                    craft.patch(at, 64 + 8, &[0xff; 4]);
+                }
+            }
+            let bytes = craft.finish();
+            println!("{what}, {blocks} blocks");
+            let file = File::of(&bytes);
+            laws::bounded_file(&bytes, || {
+                let reader = hydra::testing::open(file.boxed(), Path::new("file")).expect("a file");
+                let table = reader.dynamic_table("T").expect("a table");
+                let whole = table.blocks().filter(Result::is_ok).count();
+                if whole == 0 {
+                    let error = table.blocks().next().expect("a block").err();
+                    panic!("{what}: {error:?}");
+                }
+                assert_eq!(whole as u32, blocks.min(10), "{what}");
+                let _ = hydra::testing::check(&file, &mut |_| ());
+            });
+            let path = tempfile::NamedTempFile::new().expect("a file");
+            std::fs::write(&path, &bytes).expect("a file");
+            laws::bounded_file(&bytes, || {
+                // SAFETY: nobody writes to the file of a test.
+                #[allow(unsafe_code)]
+                let map = unsafe { hydra::Map::open(path.path()) }.expect("a map");
+                let reader = hydra::Reader::map(map).expect("a file");
+                let table = reader.dynamic_table("T").expect("a table");
+                assert_eq!(
+                    table.blocks().filter(Result::is_ok).count() as u32,
+                    blocks.min(10),
+                    "{what}, mapped"
+                );
+            });
+        }
+    }
+}
+
+/// Two bytes, for which a reader has to find a place.
+#[derive(Clone, Copy, Hydra)]
+enum Packed {
+    #[allow(dead_code)]
+    Nothing,
+    #[allow(dead_code)]
+    One(bool),
 }
 
 /// One finding again: `HYDRA_CASE=TARGET:FILE cargo test -p hydra-tests --test corpus again -- --ignored`.
@@ -126,6 +270,24 @@ fn seeds() {
     record(1, &shape, &save);
     record(5, &tree, &save);
     record(6, &Attributed::new(1, "a", 2), &save);
+    for seed in 0..4 {
+        let ty = |ty: u8| format!("columns-{ty}-{seed}");
+        let logs = [log.clone(), Log { user: None, text: "ab".into(), ..log.clone() }, log.clone()];
+        save("payload", &ty(0), &targets::columns_seed(0, seed, &logs));
+        save(
+            "payload",
+            &ty(1),
+            &targets::columns_seed(1, seed, &[shape.clone(), Shape::Empty, shape.clone()]),
+        );
+        save(
+            "payload",
+            &ty(5),
+            &targets::columns_seed(5, seed, &[Tree::default(), Tree { value: 2, ..Tree::default() }]),
+        );
+        let orders: Vec<Attributed> =
+            (0..5).map(|at| Attributed::new(at, "limit", at as usize % 2)).collect();
+        save("payload", &ty(6), &targets::columns_seed(6, seed, &orders));
+    }
     for (ty, image) in
         [(0, hydra::to_bytes(&shape)), (1, hydra::to_bytes(&tree)), (5, hydra::to_bytes(&shape))]
     {
@@ -146,6 +308,8 @@ fn seeds() {
             b'o', 11,
         ][..],
         &[65, 9, 99, 12, 130, 5, 50, 8, 1, 2, 3, 4, 5, 6, 7, 8, 12, 10, 0, 11, 3, 3],
+        &[33, 9, 99, 12, 4, 1, 9, 16, 9, 50, 28, 50, 8, 5, 23, 3, 1, 2, 3, 30, 12, 227, 1, 9, 3, 12, 179, 11],
+        &[49, 25, 90, 28, 23, 255, 1, 2, 3, 28, 50, 4, 1, 2, 9, 24, 1, 16, 28, 243, 1, 9, 3, 12, 3, 11],
         &[129, 8, 250, 1, 9, 30, 1, 2, 3, 4, 5, 6, 7, 8, 12, 8, 251, 12, 2, 8, 0, 9, 250, 12, 3, 1, 4, 11],
     ]
     .iter()

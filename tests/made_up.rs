@@ -129,20 +129,32 @@ const FLAGS: [&str; 2] = ["true", "false"];
 /// Beyond so many types a schema gets no larger.
 const MAX_TYPES: usize = 40;
 
-/// Numbers that look random and are the same every time, and what text is picked from.
-pub(crate) struct Dice(u64, &'static [&'static str]);
+/// The number of lists and options of the root in a record that are not empty, at most.
+const MAX_NESTED: usize = 5;
+
+/// Numbers that look random and are the same every time.
+pub(crate) struct Dice {
+    state: u64,
+    /// What text is picked from.
+    texts: &'static [&'static str],
+    /// Whether a schema may have its root in it.
+    is_recursive: bool,
+    /// How often the root may still be in the value that is being made.
+    nested: usize,
+}
 
 type Types = Vec<Descriptor>;
 
 impl Dice {
     pub(crate) fn new(seed: u64) -> Dice {
         let texts: [&[&str]; 8] = [&TEXTS, &TEXTS, &TEXTS, &NUMBERS, &NUMBERS, &INTEGERS, &TIMES, &FLAGS];
-        Dice(seed, texts[(seed % 8) as usize])
+        Dice { state: seed, texts: texts[(seed % 8) as usize], is_recursive: seed % 7 == 3, nested: 0 }
     }
 
     pub(crate) fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let mixed = (self.0 ^ self.0 >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        self.state =
+            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let mixed = (self.state ^ self.state >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
         mixed ^ mixed >> 33
     }
 
@@ -169,6 +181,7 @@ impl Dice {
 
     /// A value of a schema.
     pub(crate) fn record(&mut self, schema: &Arc<Schema>) -> Dynamic {
+        self.nested = MAX_NESTED;
         let data = self.value(schema, schema.root());
         Dynamic::new(schema.clone(), data).expect("a value of its type")
     }
@@ -188,8 +201,14 @@ impl Dice {
             return self.leaf(types);
         }
         let inner = depth - 1;
-        match self.below(14) {
+        match self.below(if self.is_recursive { 16 } else { 14 }) {
             0 => self.leaf(types),
+            // The root itself, which is the first type.
+            14 => Descriptor::list(TypeRef::Index(0)),
+            15 => {
+                let root = Descriptor::boxed(TypeRef::Index(0));
+                Descriptor::option(self.push(types, root))
+            }
             1 | 2 => Descriptor::option(self.child(types, inner)),
             3 | 4 => Descriptor::list(self.child(types, inner)),
             5 => {
@@ -296,6 +315,23 @@ impl Dice {
     }
 
     fn value(&mut self, schema: &Schema, ty: &Descriptor) -> Data {
+        let inner = |ty: &Descriptor| ty.element().map(|inner| std::ptr::from_ref(schema.resolve(inner)));
+        let root = Some(std::ptr::from_ref(schema.root()));
+        let boxed = ty.element().map(|inner| schema.resolve(inner)).filter(|_| ty.kind() == Kind::Option);
+        let nested = match ty.kind() {
+            Kind::List if inner(ty) == root => Some(Data::Parts(Vec::new())),
+            Kind::Option if boxed.and_then(inner) == root => Some(Data::None),
+            _ => None,
+        };
+        match nested {
+            Some(end) if self.nested == 0 => return end,
+            Some(_) => self.nested -= 1,
+            None => {}
+        }
+        self.value_of(schema, ty)
+    }
+
+    fn value_of(&mut self, schema: &Schema, ty: &Descriptor) -> Data {
         let element = || schema.resolve(ty.element().expect("a type with an element"));
         match ty.kind() {
             Kind::Unit => Data::Unit,
@@ -334,11 +370,11 @@ impl Dice {
                 4 => f64::from_bits(0x7ff0_0000_0000_0001 | self.bits() >> 12),
                 _ => f64::from_bits(self.bits()),
             }),
-            Kind::String if self.1.len() == TEXTS.len() && self.below(4) == 0 => {
+            Kind::String if self.texts.len() == TEXTS.len() && self.below(4) == 0 => {
                 let parts: String = (0..3).map(|_| self.pick(&TEXTS)).collect();
                 Data::from(parts)
             }
-            Kind::String => Data::from(self.pick(self.1)),
+            Kind::String => Data::from(self.pick(self.texts)),
             Kind::Bytes | Kind::Opaque => {
                 Data::Bytes((0..self.below(9)).map(|_| self.bits() as u8).collect())
             }

@@ -4,7 +4,7 @@
 use crate::memory::{File, Memory};
 use crate::types::{Level, Log};
 use hydra::file::RecoverOptions;
-use hydra::{Durability, Editor, Hydra, Reader, TableId, Value, Writer, testing};
+use hydra::{Durability, Editor, Hydra, Layout, Reader, TableId, Value, Writer, testing};
 use std::path::Path;
 
 /// What a file holds.
@@ -107,11 +107,14 @@ impl Stage<'_> {
 
     fn options(word: u8) -> hydra::file::WriterOptions {
         let durability = if word & 64 == 0 { Durability::Buffered } else { Durability::Durable };
-        Writer::options().durability(durability).block_bytes(128 << (word >> 7 << 2))
+        let layout = if word & 32 == 0 { Layout::Rows } else { Layout::Columns };
+        Writer::options().durability(durability).block_bytes(128 << (word >> 7 << 2)).layout(layout)
     }
 
     fn step(&mut self, word: u8) {
         let path = Path::new(PATH);
+        // Blocks of a few records are columns only where encodings are picked.
+        testing::force_encodings((word & 16 != 0).then_some(self.script.len() as u64));
         match (word % 16, std::mem::replace(&mut self.hand, Hand::Nobody)) {
             (0, _) => self.release(),
             (1, _) => {
@@ -206,7 +209,9 @@ impl Stage<'_> {
         self.release();
         let (disk, new) = (Memory::default(), Path::new(PATH));
         if word & 16 == 0 {
-            testing::compact(self.file.boxed(), &disk, new).expect("a sound file is compacted");
+            let layout = [None, None, Some(Layout::Rows), Some(Layout::Columns)][usize::from(word >> 6)];
+            testing::force_encodings((word & 32 != 0).then_some(self.script.len() as u64));
+            testing::compact_as(self.file.boxed(), &disk, new, layout).expect("a sound file is compacted");
         } else {
             let saved = testing::recover(self.file.boxed(), &disk, new, RecoverOptions::default());
             assert!(saved.expect("a sound file is recovered").is_complete());

@@ -1,13 +1,16 @@
 //! What is fuzzed: each target takes any bytes, makes of them what it needs, and holds laws against it. The programs in `fuzz/`
 //! call these functions, and `corpus.rs` runs them over the corpus that is checked in.
 
+use crate::columns::{Columns, forced};
 use crate::craft::Craft;
 use crate::laws;
-use crate::memory::File;
+use crate::memory::{File, Memory};
 use crate::scripts::script_is_kept;
 use crate::types::*;
 use hydra::evolve::Evolution;
-use hydra::{AlignedBuf, Dynamic, ErrorKind, Fixed, Hydra, Kind, Reader, Schema, Value, testing};
+use hydra::{
+    AlignedBuf, Dynamic, ErrorKind, Fixed, Hydra, Kind, Layout, Reader, Schema, Value, Writer, testing,
+};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::num::{NonZeroI16, NonZeroU128};
@@ -54,7 +57,7 @@ fn unpack(bytes: &[u8]) -> Vec<u8> {
 /// Everything that can be asked of a file.
 fn file_keeps_the_laws(bytes: &[u8]) {
     let file = File::of(bytes);
-    laws::bounded(bytes.len(), || laws::use_file(&file));
+    laws::bounded_file(bytes, || laws::use_file(&file));
     let shown = laws::bytes_are_read(bytes).unwrap_or_default();
     laws::bytes_are_recovered(bytes, &shown);
     laws::bytes_are_resumed(bytes, &shown);
@@ -136,14 +139,30 @@ fn block_is_read(schema: &Schema, bytes: &[u8], typed: &dyn Fn(&Reader)) {
     let (heap, rest) = split(rest);
     let (text, records) = split(rest);
     let stride = schema.root().size();
-    let mut craft = Craft::default();
-    craft.schema(1, "T", schema.core(), schema.notes());
     let mut records = records.to_vec();
     records.resize(stride * usize::from(count), 0);
-    craft.data((1, 0, count.into(), stride as u32), &records, heap, text);
+    let of_rows = |craft: &mut Craft| {
+        craft.data((1, 0, count.into(), stride as u32), &records, heap, text);
+    };
+    crafted_is_read(schema, &of_rows, typed);
+}
+
+/// A file with one block of columns of a schema: a byte of records, then a payload, whose streams are put where they have to
+/// be.
+fn columns_are_read(schema: &Schema, bytes: &[u8], typed: &dyn Fn(&Reader)) {
+    let Some((count, payload)) = bytes.split_first() else { return };
+    let columns = Columns::of_any(payload);
+    let data = (1, 0, u32::from(*count), schema.root().size() as u32);
+    crafted_is_read(schema, &|craft| _ = craft.columns(data, &columns), typed);
+}
+
+fn crafted_is_read(schema: &Schema, block: &dyn Fn(&mut Craft), typed: &dyn Fn(&Reader)) {
+    let mut craft = Craft::default();
+    craft.schema(1, "T", schema.core(), schema.notes());
+    block(&mut craft);
     let file = craft.finish();
     let memory = File::of(&file);
-    laws::bounded(file.len(), || laws::use_file(&memory));
+    laws::bounded_file(&file, || laws::use_file(&memory));
     let _ = laws::bytes_are_read(&file);
     if let Ok(reader) = testing::open(memory.boxed(), Path::new("file")) {
         typed(&reader);
@@ -270,9 +289,10 @@ mod other {
 }
 
 /// The block read as `T`, as data, and as `Other`: what one can be made of the other, both say.
-fn records_are_read<T: Hydra, Other: Hydra>(payload: &[u8]) {
+fn records_are_read<T: Hydra, Other: Hydra>(in_columns: bool, payload: &[u8]) {
     let (schema, other) = (Schema::of::<T>(), Schema::of::<Other>());
-    block_is_read(&schema, payload, &|reader| {
+    let is_read = if in_columns { columns_are_read } else { block_is_read };
+    is_read(&schema, payload, &|reader| {
         let Ok(table) = reader.dynamic_table("T") else { return };
         for block in table.blocks().filter_map(Result::ok) {
             for value in block.values() {
@@ -305,20 +325,37 @@ fn records_are_read<T: Hydra, Other: Hydra>(payload: &[u8]) {
     });
 }
 
-/// Records of fixed types, in any bytes.
+/// Records of fixed types, in any bytes: of rows, or of columns.
 pub fn payload(bytes: &[u8]) {
     let Some((ty, rest)) = bytes.split_first() else { return };
+    let in_columns = (64..128).contains(ty);
     match (ty, ty % 8) {
-        (255, _) => records_are_read::<other::Before, other::After>(rest),
-        (_, 0) => records_are_read::<Log, other::Log>(rest),
-        (_, 1) => records_are_read::<Shape, other::Shape>(rest),
-        (_, 2) => records_are_read::<Containers, other::Containers>(rest),
-        (_, 3) => records_are_read::<Flagged, other::Flagged>(rest),
-        (_, 4) => records_are_read::<Scalars, Scalars>(rest),
-        (_, 5) => records_are_read::<Tree, Tree>(rest),
-        (_, 6) => records_are_read::<Attributed, Attributed>(rest),
-        _ => records_are_read::<Trade, Trade>(rest),
+        (255 | 127, _) => records_are_read::<other::Before, other::After>(in_columns, rest),
+        (_, 0) => records_are_read::<Log, other::Log>(in_columns, rest),
+        (_, 1) => records_are_read::<Shape, other::Shape>(in_columns, rest),
+        (_, 2) => records_are_read::<Containers, other::Containers>(in_columns, rest),
+        (_, 3) => records_are_read::<Flagged, other::Flagged>(in_columns, rest),
+        (_, 4) => records_are_read::<Scalars, Scalars>(in_columns, rest),
+        (_, 5) => records_are_read::<Tree, Tree>(in_columns, rest),
+        (_, 6) => records_are_read::<Attributed, Attributed>(in_columns, rest),
+        _ => records_are_read::<Trade, Trade>(in_columns, rest),
     }
+}
+
+/// The payload of a block of columns as the target takes it, in encodings that follow from a seed.
+pub fn columns_seed<T: Hydra>(ty: u8, seed: u64, records: &[T]) -> Vec<u8> {
+    let disk = Memory::default();
+    let options = Writer::options().file_id([7; 16]).layout(Layout::Columns);
+    forced(seed, || {
+        let mut writer = testing::create(options, &disk, Path::new("file")).expect("a file");
+        let table = writer.table::<T>().expect("a table");
+        records.iter().for_each(|record| writer.append(table, record).expect("a record"));
+        writer.finish().expect("a file");
+    });
+    let bytes = disk.file("file").expect("the file").to_vec();
+    let at = laws::blocks_of(&bytes).into_iter().find(|at| bytes[at + 4] == 2).expect("a block");
+    let length = u32::from_le_bytes(*bytes[at + 44..].first_chunk().expect("a length")) as usize;
+    [&[64 + ty, records.len() as u8], &bytes[at + 64..at + 64 + length]].concat()
 }
 
 /// Appends, edits, compaction and recovery.

@@ -126,7 +126,7 @@ fn large(folder: &Path, records: usize, rounds: usize, durability: Durability) -
         expect(done.is_complete(), true)
     })?;
     rewriting("compact", &path, &out, rounds, || {
-        compact(&path, &out, None)?;
+        compact(&path, &out, Default::default(), None)?;
         Ok(())
     })?;
     let mut writer = Writer::resume(&path)?;

@@ -4,7 +4,7 @@ use crate::AnyResult;
 use crate::compare::{self, Fields, Format, Record};
 use crate::peers::Run;
 use crate::peers::avro::{Avro, Avros, integer};
-use crate::peers::columns::{Columns, Ipc, Parquet};
+use crate::peers::columns::{Arrays, Columns, Ipc, Parquet};
 use crate::peers::frames::Frames;
 use crate::peers::hydra::Access;
 use crate::peers::mcap::Mcap;
@@ -40,14 +40,14 @@ use std::sync::Arc;
 )]
 #[hydra(view = LogView)]
 pub struct Log {
-    time: u64,
-    service: String,
-    message: String,
-    spans: Vec<u32>,
-    user: Option<u32>,
-    micros: u32,
-    status: u16,
-    level: u8,
+    pub time: u64,
+    pub service: String,
+    pub message: String,
+    pub spans: Vec<u32>,
+    pub user: Option<u32>,
+    pub micros: u32,
+    pub status: u16,
+    pub level: u8,
 }
 
 /// The result of a scan: two numbers, the option, the length and first byte of the message, the
@@ -261,10 +261,7 @@ impl Floor for Log {
     }
 }
 
-impl Columns for Log {
-    const SCAN: &'static [usize] = &[0, 2, 3, 4, 6];
-    const LOOK: &'static [usize] = &[0, 2];
-
+impl Arrays for Log {
     fn fields() -> Vec<Field> {
         use DataType::{UInt8, UInt16, UInt32, UInt64, Utf8};
         vec![
@@ -297,6 +294,11 @@ impl Columns for Log {
             Arc::new(UInt8Array::from_iter_values(logs.iter().map(|log| log.level))),
         ]
     }
+}
+
+impl Columns for Log {
+    const SCAN: &'static [usize] = &[0, 2, 3, 4, 6];
+    const LOOK: &'static [usize] = &[0, 2];
 
     fn add(batch: &RecordBatch, sums: &mut Sums) {
         let times = batch.column(0).as_primitive::<UInt64Type>().values();

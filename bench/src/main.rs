@@ -8,6 +8,7 @@
 //! - `files [TICKS] [LOGS] [ROUNDS]`: files of ticks and of log lines in all formats, of trades and events in some.
 //! - `growth [TICKS] [LOGS]`: the time per record in files of 10^3 to 10^TICKS ticks and 10^LOGS log lines.
 //! - `threads [TICKS] [LOGS] [ROUNDS]`: reading the blocks of a file with one thread and with two, and checking a whole file.
+//! - `columns [TICKS] [LOGS] [ROUNDS]`: rows against columns, at a tenth of TICKS as well.
 //! - `memory [ROUNDS]`: one value in memory, in four shapes; 3 rounds are quick, 61 the full size.
 //! - `reflect [ROUNDS]`: reflection.
 //! - `evolve [RECORDS] [ROUNDS]`: changed types.
@@ -15,13 +16,14 @@
 //! - `durable [MEGABYTES] [ROUNDS]`: commits, opening, following, recovery.
 //! - `file PATH [RECORDS]`: writes a file of ticks and keeps it.
 //!
-//! Without numbers, or with `keep` after the command, `files`, `growth`, `threads` and `memory` write their
+//! Without numbers, or with `keep` after the command, `files`, `growth`, `threads`, `columns` and `memory` write their
 //! tables to docs/BENCHMARKS.md, and `growth` its chart beside it. `--profile thin` and `--profile fat`,
 //! instead of `--release`, build with link-time optimisation as users do; the page has separate tables for
 //! them.
 
 mod chart;
 mod clock;
+mod columns;
 mod compare;
 mod counting;
 mod durable;
@@ -98,6 +100,7 @@ fn main() -> AnyResult<()> {
         ("files", _) => files::run(number(0, 10_000_000), number(1, 1_000_000), number(2, 7), keep),
         ("growth", _) => growth::run(number(0, 8), number(1, 7), keep),
         ("threads", _) => threads::run(number(0, 10_000_000), number(1, 2_500_000), number(2, 9), keep),
+        ("columns", _) => columns::run(number(0, 10_000_000), number(1, 1_000_000), number(2, 5), keep),
         ("evolve", _) => evolve::run(number(0, 10_000_000), number(1, 7)),
         ("owned", _) => owned::run(number(0, 4_000_000), number(1, 7)),
         ("durable", _) => durable::run(number(0, 1000), number(1, 5)),
@@ -118,6 +121,7 @@ mod tests {
         files::run(20_000, 5_000, 1, false)?;
         growth::run(4, 3, false)?;
         threads::run(20_000, 5_000, 1, false)?;
+        columns::run(20_000, 5_000, 1, false)?;
         memory::run(1, false)
     }
 

@@ -4,7 +4,7 @@ use crate::AnyResult;
 use crate::compare::{self, Fields, Format, Record};
 use crate::peers::Run;
 use crate::peers::avro::{Avro, Avros, integer};
-use crate::peers::columns::{Columns, Ipc, Parquet};
+use crate::peers::columns::{Arrays, Columns, Ipc, Parquet};
 use crate::peers::frames::Frames;
 use crate::peers::hydra::Access;
 use crate::peers::mcap::Mcap;
@@ -43,14 +43,14 @@ use std::sync::Arc;
 #[repr(C)]
 #[hydra(plain, view = TickView)]
 pub struct Tick {
-    time: u64,
-    price: f64,
-    size: f64,
+    pub time: u64,
+    pub price: f64,
+    pub size: f64,
     #[serde(serialize_with = "signed")]
-    order: u64,
-    account: u64,
-    venue: u32,
-    flags: u32,
+    pub order: u64,
+    pub account: u64,
+    pub venue: u32,
+    pub flags: u32,
 }
 
 /// Avro has no unsigned 64-bit numbers.
@@ -155,10 +155,7 @@ impl Floor for Tick {
     }
 }
 
-impl Columns for Tick {
-    const SCAN: &'static [usize] = &[0, 1, 5];
-    const LOOK: &'static [usize] = &[1];
-
+impl Arrays for Tick {
     fn fields() -> Vec<Field> {
         use DataType::{Float64, UInt32, UInt64};
         let fields = [("time", UInt64), ("price", Float64), ("size", Float64), ("order", UInt64)];
@@ -180,6 +177,11 @@ impl Columns for Tick {
             short(|tick| tick.flags),
         ]
     }
+}
+
+impl Columns for Tick {
+    const SCAN: &'static [usize] = &[0, 1, 5];
+    const LOOK: &'static [usize] = &[1];
 
     fn add(batch: &RecordBatch, sums: &mut Sums) {
         let times = batch.column(0).as_primitive::<UInt64Type>().values();

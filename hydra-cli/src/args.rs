@@ -1,5 +1,6 @@
 //! The arguments of the command line. It does not depend on the commands.
 
+use crate::streams::LayoutArg;
 use crate::target;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
@@ -250,6 +251,9 @@ pub(crate) struct CompactArgs {
     /// New file; it must not exist
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
+    /// Store all blocks as rows or as columns [default: as they are]
+    #[arg(long)]
+    pub(crate) layout: Option<LayoutArg>,
     /// Output format
     #[arg(short, long, default_value = "text", value_parser = among(DOCUMENT))]
     pub(crate) format: Format,
@@ -312,6 +316,10 @@ pub(crate) struct ConvertArgs {
     /// schema --as json` [default: inferred from IN]
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
+    /// Store records as rows or as columns, if OUT is a Hydra file; blocks that columns would not make smaller
+    /// stay rows [default: rows]
+    #[arg(long)]
+    pub(crate) layout: Option<LayoutArg>,
     /// Replace OUT if it exists
     #[arg(long)]
     pub(crate) force: bool,

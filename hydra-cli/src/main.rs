@@ -3,8 +3,8 @@
 //!
 //! A module imports only from those after it in this order: `main`, `commands`, then `import`, `print` and
 //! `export`, then `schemas` and `render`, then `records` and `recovery`, then `source` and `target`, then
-//! `console`, `failure`, and last `text`, which only handles strings. `args` has the arguments of the command
-//! line.
+//! `streams`, then `console`, `failure`, and last `text`, which only handles strings. `args` has the arguments
+//! of the command line.
 #![forbid(unsafe_code)]
 
 mod args;
@@ -22,6 +22,7 @@ mod recovery;
 mod render;
 mod schemas;
 mod source;
+mod streams;
 mod target;
 mod text;
 

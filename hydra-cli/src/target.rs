@@ -4,7 +4,8 @@
 use crate::console::Console;
 use crate::failure::{Failure, Result};
 use crate::interrupt;
-use hydra::file::{Output, OutputOptions};
+use crate::streams::LayoutArg;
+use hydra::file::{Output, OutputOptions, WriterOptions};
 use hydra::{Error, ErrorKind, Writer};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -91,23 +92,29 @@ impl Target {
     /// Writes a Hydra file; for stdout, it is first written to a temporary file.
     pub(crate) fn write_hydra(
         self,
+        layout: Option<LayoutArg>,
         console: &mut Console,
         fill: impl FnOnce(&mut Writer) -> Result<()>,
     ) -> Result<()> {
-        let Target::File(output) = self else { return hydra_to_stdout(console, fill) };
-        let mut writer = output.writer(Writer::options())?;
+        let options = Writer::options().layout(layout.map_or(hydra::Layout::Rows, Into::into));
+        let Target::File(output) = self else { return hydra_to_stdout(options, console, fill) };
+        let mut writer = output.writer(options)?;
         fill(&mut writer)?;
         writer.finish()?;
         Ok(output.publish()?)
     }
 }
 
-fn hydra_to_stdout(console: &mut Console, fill: impl FnOnce(&mut Writer) -> Result<()>) -> Result<()> {
+fn hydra_to_stdout(
+    options: WriterOptions,
+    console: &mut Console,
+    fill: impl FnOnce(&mut Writer) -> Result<()>,
+) -> Result<()> {
     let directory = tempfile::tempdir().map_err(|error| Failure::io(error, &std::env::temp_dir()))?;
     interrupt::remove(directory.path());
     let path = directory.path().join("stdout.hydra");
     // No other program uses the new directory.
-    let mut writer = Writer::options().without_lock().create(&path)?;
+    let mut writer = options.without_lock().create(&path)?;
     fill(&mut writer)?;
     writer.finish()?;
     let mut file = File::open(&path).map_err(|error| Failure::io(error, &path))?;

@@ -7,20 +7,15 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::HashMap;
 
-/// Pairs of field attributes that cannot be combined, with the reason.
-const CONFLICTS: &[(&str, &str, &str)] = &[
-    ("with", "as", "a field is stored in one way"),
-    ("with", "opaque", "a field is stored in one way"),
-    ("as", "opaque", "a field is stored in one way"),
-    ("readonly", "settable", "a field is either read-only or settable"),
-    ("skip", "with", "a skipped field is not stored"),
-    ("skip", "as", "a skipped field is not stored"),
-    ("skip", "opaque", "a skipped field is not stored"),
-    ("skip", "rename", "a skipped field has no name in the schema"),
-    ("skip", "alias", "a skipped field has no name in the schema"),
-    ("skip", "attr", "a skipped field has no place in the schema"),
-    ("skip", "readonly", "a skipped field is never set"),
-    ("skip", "settable", "a skipped field is never set"),
+/// Field attributes that cannot be combined with others, and the reason.
+const CONFLICTS: &[(&str, &[&str], &str)] = &[
+    ("with", &["as", "opaque"], "a field is stored in one way"),
+    ("as", &["opaque"], "a field is stored in one way"),
+    ("readonly", &["settable"], "a field is either read-only or settable"),
+    ("skip", &["with", "as", "opaque"], "a skipped field is not stored"),
+    ("skip", &["rename", "alias"], "a skipped field has no name in the schema"),
+    ("skip", &["attr"], "a skipped field has no place in the schema"),
+    ("skip", &["readonly", "settable"], "a skipped field is never set"),
 ];
 
 /// Attributes that a transparent type cannot have, with the reason.
@@ -151,7 +146,9 @@ fn check_field(cx: &mut Context, field: &Field) {
         cx.errors
             .push(syn::Error::new(span, "the derive cannot expand a macro in a type: write the type out"));
     }
-    for (first, second, why) in CONFLICTS {
+    let pairs =
+        CONFLICTS.iter().flat_map(|(first, others, why)| others.iter().map(move |other| (first, other, why)));
+    for (first, second, why) in pairs {
         let mut both = field.attrs.items.iter().filter(|item| item.name == first || item.name == second);
         if let Some(first) = both.next()
             && let Some(second) = both.find(|item| item.name != first.name)

@@ -77,6 +77,8 @@ kinds! {
     BadUtf8 = "HY0303", "invalid UTF-8";
     /// Map keys or set members that are out of order or not unique.
     BadOrder = "HY0304", "keys out of order";
+    /// Columns whose directory, lengths or encodings contradict each other.
+    BadColumns = "HY0306", "invalid columns";
     /// Types or values that are nested deeper than the limit.
     TooDeep = "HY0305", "nested too deep";
     /// A schema that violates a rule of the format.
@@ -281,6 +283,12 @@ impl Error {
     /// Sets the file offset in bytes, unless it is already set.
     pub fn at(mut self, offset: u64) -> Error {
         self.0.offset.get_or_insert(offset);
+        self
+    }
+
+    /// Replaces the file offset.
+    pub(crate) fn moved_to(mut self, offset: u64) -> Error {
+        self.0.offset = Some(offset);
         self
     }
 

@@ -101,10 +101,13 @@
 //!
 //! # Features
 //!
-//! Features never affect the format: every reader can show every file.
+//! Features never affect the format: every reader can show every file, except that compressed columns need
+//! `zstd`.
 //!
 //! - `serde` (on by default) converts values to and from every serde format. [`Value`] and [`Dynamic`]
 //!   implement `Serialize`; a [`Seed`](reflect::Seed) deserializes by a schema.
+//! - `zstd` (on by default) compresses streams of columns, and reads compressed ones. Without it these are
+//!   [unsupported](ErrorKind::Unsupported), and a writer compresses nothing.
 //! - `rayon` adds `Table::par_blocks`, which reads blocks on several threads.
 //! - The others add types that can be stored:
 //!
@@ -194,6 +197,8 @@ pub mod schema;
 /// Files: blocks, commits and the index; checking, recovery, compaction, and following a growing file.
 pub mod file {
     pub use crate::follow::{Follow, Stop};
+    pub use crate::layout::columns::directory::StreamEntry;
+    pub use crate::layout::columns::listing::{BlockStream, BlockStreams};
     pub use crate::publish::{Output, OutputOptions};
     pub use crate::repair::check::{CheckSummary, check};
     pub use crate::repair::compact::{Compaction, Size, compact};
@@ -221,6 +226,7 @@ pub mod rows {
 // Types and values.
 pub use derived::{As, With};
 pub use hydra_derive::Hydra;
+pub use layout::Layout;
 #[cfg(feature = "rust_decimal")]
 pub use layout::rows::Fixed;
 pub use layout::rows::{Hydra, Opaque, View};

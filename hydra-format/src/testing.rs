@@ -6,7 +6,7 @@ use crate::publish::single::save_on;
 use crate::repair::check::{CheckSummary, check_source};
 use crate::repair::compact::compact_on;
 use crate::repair::recover::recover_on;
-use crate::{Editor, Error, Hydra, Reader, Result, Writer};
+use crate::{Editor, Error, Hydra, Layout, Reader, Result, Writer};
 use std::path::Path;
 
 pub use crate::store::storage::{Disk, Source, Storage, exists};
@@ -53,7 +53,23 @@ pub fn survey(source: Box<dyn Source>, options: RecoverOptions) -> Result<Recove
 
 /// Runs [`crate::file::compact`] from this source to this disk.
 pub fn compact(source: Box<dyn Source>, disk: &dyn Disk, path: &Path) -> Result<Compaction> {
-    compact_on(source, Path::new("input"), disk, path, &mut |_, _| {})
+    compact_as(source, disk, path, None)
+}
+
+/// The same, with a layout for all blocks.
+pub fn compact_as(
+    source: Box<dyn Source>,
+    disk: &dyn Disk,
+    path: &Path,
+    layout: Option<Layout>,
+) -> Result<Compaction> {
+    compact_on(source, Path::new("input"), (disk, path), layout, &mut |_, _| {})
+}
+
+/// Picks the encodings of the columns that this thread writes by a seed, instead of the smallest ones, and keeps
+/// columns where rows are smaller; `None` ends this.
+pub fn force_encodings(seed: Option<u64>) {
+    crate::layout::columns::force(seed);
 }
 
 /// Runs [`crate::save`] on this disk.

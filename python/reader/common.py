@@ -14,6 +14,7 @@ MAX_FIELDS, MAX_VARIANTS, MAX_NAME, MAX_ALIGN, MAX_INLINE, MAX_DEPTH = 4096, 655
 MAX_TYPES, MAX_NODE_ENTRIES, DIRECTORY_EVERY = 65535, 256, 1024
 
 SCHEMA, DATA, INDEX, META, PAD = 1, 2, 3, 4, 5
+ROWS, COLUMNS = 0, 1
 BLOCK_KINDS = {SCHEMA: "SCHEMA", DATA: "DATA", INDEX: "INDEX", META: "META", PAD: "PAD"}
 
 CODES = {
@@ -23,7 +24,7 @@ CODES = {
     "HY0201": "damaged block header", "HY0202": "payload checksum mismatch", "HY0203": "unsupported block",
     "HY0204": "damaged index", "HY0205": "not in canonical form", "HY0206": "blocks do not follow one another",
     "HY0301": "invalid value", "HY0302": "invalid reference", "HY0303": "invalid UTF-8",
-    "HY0304": "keys out of order", "HY0305": "nested too deep",
+    "HY0304": "keys out of order", "HY0305": "nested too deep", "HY0306": "invalid columns",
     "HY0401": "invalid schema", "HY0402": "the type is not the table's", "HY0403": "no such table", "HY0506": "too large",
 }
 
@@ -55,6 +56,7 @@ class Fault(Exception):
         super().__init__(code)
         self.code, self.what, self.offset, self.place, self.path = code, what, offset, place, path
         self.expected, self.found, self.file = expected, found, None
+        self.of_values = False  # of columns: about the values of records, and not about the bytes of a stream
 
     def __str__(self):
         text = f"error[{self.code}]: {CODES[self.code]}" + (f": {self.what}" if self.what else "")

@@ -2,9 +2,10 @@
 
 import struct
 
-from .common import BLOCK_KINDS, DATA, Fault, INDEX, LINE, MAX_SCHEMA_BYTES, META, PAD, SCHEMA, UNSUPPORTED, nonzero
+from .common import BLOCK_KINDS, COLUMNS, DATA, Fault, INDEX, LINE, MAX_SCHEMA_BYTES, META, PAD, SCHEMA, UNSUPPORTED, nonzero
 from .evolve import may_follow
 from .payload import Payload
+from .records import Records
 from .schema import BYTES, Cursor, MAP, STRING, Schema
 
 
@@ -172,8 +173,10 @@ class Contents:
             if block.stride != schema.root.size or block.unsupported():
                 continue  # reported when the block was found
             try:
-                payload = Payload(schema, self.hydra.payload(block), block.count, block.text_offset, block.offset + LINE,
-                                  f"table {table.name}, {block.place()}", audit)
+                # The text offset of rows, or the CRC of the directory of columns.
+                kind = Records if block.layout == COLUMNS else Payload
+                payload = kind(schema, self.hydra.payload(block), block.count, block.text_offset, block.offset + LINE,
+                               f"table {table.name}, {block.place()}", audit)
                 for value in payload.records():
                     yield schema, value
             except Fault as fault:

@@ -5,7 +5,8 @@ import struct
 import time
 
 from .common import (
-    BLOCK_KINDS, BLOCK_MAGIC, DATA, FILE_MAGIC, Fault, HEADER_REGION, LINE, MAX_BLOCK_BYTES, PAD, crc, nonzero, up,
+    BLOCK_KINDS, BLOCK_MAGIC, COLUMNS, DATA, FILE_MAGIC, Fault, HEADER_REGION, LINE, MAX_BLOCK_BYTES, PAD, ROWS, crc,
+    nonzero, up,
 )
 
 
@@ -305,7 +306,8 @@ class Block:
         return f"{name} block" + (f", records {self.first}..{self.first + self.count - 1}" if self.kind == DATA else "")
 
     def unsupported(self):
-        return self.flags & ~1 or self.layout or self.encoding
+        layouts = (ROWS, COLUMNS) if self.kind == DATA else (ROWS,)
+        return self.flags & ~1 or self.layout not in layouts or self.encoding
 
     def require_supported(self):
         if self.unsupported():

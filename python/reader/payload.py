@@ -16,14 +16,16 @@ class Payload:
     With `audit`, a list, it also collects what a full check reports: padding that is not zero, and gaps.
     """
 
-    def __init__(self, schema, data, count, text_offset, base=0, place=None, audit=None):
+    def __init__(self, schema, data, count, text_offset, base=0, place=None, audit=None, root=None, depth=0):
+        """`root`: the type of a record, if it is not that of the schema; `depth`: references that lead to a record."""
         self.schema, self.data, self.count, self.audit = schema, data, count, audit
         self.base, self.where, self.path, self.at = base, place, [], 0
-        stride = schema.root.size
+        self.root, self.depth = root or schema.root, depth
+        stride = self.root.size
         self.heap_start, self.text_start = up(count * stride, LINE), text_offset
         if text_offset % LINE or not self.heap_start <= text_offset <= len(data):
             self.at = -LINE
-            raise self.fault("HY0201", "the text offset", expected=f"a multiple of 64 in {self.heap_start}..={len(data)}",
+            raise self.misplaced("HY0201", "the text offset", expected=f"a multiple of 64 in {self.heap_start}..={len(data)}",
                              found=str(text_offset))
         self.heap_bytes, self.text = text_offset - self.heap_start, data[text_offset:]
         self.heap_cursor = self.text_cursor = 0
@@ -31,7 +33,11 @@ class Payload:
             self.text.decode("utf-8")
         except UnicodeDecodeError as error:
             self.at = text_offset + error.start
-            raise self.fault("HY0303", error.reason) from error
+            raise self.misplaced("HY0303", error.reason) from error
+
+    def misplaced(self, code, what, **facts):
+        """A finding about regions and references."""
+        return self.fault(code, what, **facts)
 
     def fault(self, code, what, **facts):
         return Fault(code, what, self.base + self.at, self.where, "".join(self.path) or None, **facts)
@@ -44,12 +50,15 @@ class Payload:
             self.audit.append(self.fault("HY0205", f"{what} that is not zero"))
 
     def records(self):
-        stride = self.schema.root.size
+        stride = self.root.size
         for i in range(self.count):
             self.path = [f"[{i}]"]
-            yield self.value(self.schema.root, i * stride, 0)
+            yield self.value(self.root, i * stride, self.depth)
         self.path = []
-        self.padding(self.count * stride, self.heap_start)
+        self.regions()
+
+    def regions(self):
+        self.padding(self.count * self.root.size, self.heap_start)
         self.padding(self.heap_start + self.heap_cursor, self.text_start)
         if self.audit is not None and self.text_cursor != len(self.text):
             self.at = self.text_start + self.text_cursor
@@ -77,12 +86,9 @@ class Payload:
 
     def number(self, ty, at):
         value = self.integer(at, ty.size, ty.kind < 9)
-        if ty.flags & 1 and value == 0:
-            raise self.fault("HY0301", "zero in a nonzero number")
-        if ty.form == TIMESTAMP and ty.kind == 8 and ty.exponent == -9 and not -(10**9 << 63) <= value < 10**9 << 63:
-            raise self.fault("HY0301", "a timestamp out of range", found=str(value))
-        if ty.form == DURATION and ty.kind == 13 and ty.exponent == -9 and value >= 10**9 << 64:
-            raise self.fault("HY0301", "a duration out of range", found=str(value))
+        problem = forbidden(ty, value)
+        if problem:
+            raise self.fault("HY0301", problem, found=str(value))
         return value
 
     def unit(self, _ty, at, _depth):
@@ -95,7 +101,7 @@ class Payload:
 
     def char(self, _ty, at, _depth):
         code = self.integer(at, 4)
-        if code > 0x10FFFF or 0xD800 <= code < 0xE000:
+        if not is_scalar(code):
             raise self.fault("HY0301", "a char", expected="a Unicode scalar value", found=f"{code:#x}")
         return chr(code)
 
@@ -155,11 +161,11 @@ class Payload:
             return 0, 0
         end = offset + length * size
         if end > self.heap_bytes:
-            raise self.fault("HY0302", "a reference beyond the heap", expected=f"at most {self.heap_bytes}", found=str(end))
+            raise self.misplaced("HY0302", "a reference beyond the heap", expected=f"at most {self.heap_bytes}", found=str(end))
         if offset % align:
-            raise self.fault("HY0302", "a reference that is not aligned", expected=f"a multiple of {align}", found=str(offset))
+            raise self.misplaced("HY0302", "a reference that is not aligned", expected=f"a multiple of {align}", found=str(offset))
         if offset < self.heap_cursor:
-            raise self.fault("HY0302", "a reference out of order", expected=f"at least {self.heap_cursor}", found=str(offset))
+            raise self.misplaced("HY0302", "a reference out of order", expected=f"at least {self.heap_cursor}", found=str(offset))
         self.gap(self.heap_cursor, offset, align)
         self.heap_cursor = end
         return self.heap_start + offset, length
@@ -188,16 +194,19 @@ class Payload:
                 raise self.fault("HY0302", "an empty string", expected="offset 0", found=str(offset))
             return ""
         if end > len(self.text):
-            raise self.fault("HY0302", "a string beyond the text", expected=f"at most {len(self.text)}", found=str(end))
+            raise self.misplaced("HY0302", "a string beyond the text", expected=f"at most {len(self.text)}", found=str(end))
         if offset < self.text_cursor:
-            raise self.fault("HY0302", "a string out of order", expected=f"at least {self.text_cursor}", found=str(offset))
-        if self.audit is not None and offset != self.text_cursor:
-            self.audit.append(self.fault("HY0205", "a gap before a string", expected=str(self.text_cursor), found=str(offset)))
+            raise self.misplaced("HY0302", "a string out of order", expected=f"at least {self.text_cursor}", found=str(offset))
+        self.text_gap(offset)
         self.text_cursor = end
         try:
             return self.text[offset:end].decode("utf-8")
         except UnicodeDecodeError as error:
-            raise self.fault("HY0303", "a string that does not start and end between characters") from error
+            raise self.misplaced("HY0303", "a string that does not start and end between characters") from error
+
+    def text_gap(self, offset):
+        if self.audit is not None and offset != self.text_cursor:
+            self.audit.append(self.fault("HY0205", "a gap before a string", expected=str(self.text_cursor), found=str(offset)))
 
     def list(self, ty, at, depth):
         inner = self.schema.types[ty.element]
@@ -235,23 +244,50 @@ class Payload:
         return entries
 
     def ordered(self, ty, values, start, size):
-        keys = [self.sort_key(ty, value) for value in values]
-        for i in range(1, len(keys)):
-            if not keys[i - 1] < keys[i]:
-                self.at = start + i * size
-                what = "the same key twice" if keys[i - 1] == keys[i] else "a key below the one before it"
-                raise self.fault("HY0304", what, found=f"entry {i}")
+        problem = disorder(self.schema, ty, values)
+        if problem:
+            self.at = start + problem[0] * size
+            raise self.fault("HY0304", problem[1], found=f"entry {problem[0]}")
 
-    def sort_key(self, ty, value):
-        """5.4: returns a Python value with the order of the key."""
-        if ty.kind == ENUM:
-            return ty.variants[value[0]].tag
-        if ty.kind == STRING:
-            return value.encode()
-        if ty.kind == NEWTYPE:
-            return self.sort_key(self.schema.types[ty.element], value)
-        if ty.kind == ARRAY:
-            return [self.sort_key(self.schema.types[ty.element], item) for item in value]
-        if ty.kind == TUPLE:
-            return [self.sort_key(self.schema.types[f.type], item) for f, item in zip(ty.fields, value)]
-        return value
+
+# The rules for values, whatever bytes they are stored in
+
+
+def is_scalar(code):
+    """M5-1: returns whether a number is a Unicode scalar value."""
+    return code <= 0x10FFFF and not 0xD800 <= code < 0xE000
+
+
+def forbidden(ty, value):
+    """M5.5-2, M5.5-3: returns what is wrong with an integer of a type; None if nothing is."""
+    if ty.flags & 1 and value == 0:
+        return "zero in a nonzero number"
+    if ty.form == TIMESTAMP and ty.kind == 8 and ty.exponent == -9 and not -(10**9 << 63) <= value < 10**9 << 63:
+        return "a timestamp out of range"
+    if ty.form == DURATION and ty.kind == 13 and ty.exponent == -9 and value >= 10**9 << 64:
+        return "a duration out of range"
+    return None
+
+
+def disorder(schema, ty, values):
+    """M5.4-1: the position of the first key that is not above the one before it, and why; None if there is none."""
+    keys = [sort_key(schema, ty, value) for value in values]
+    for i in range(1, len(keys)):
+        if not keys[i - 1] < keys[i]:
+            return i, "the same key twice" if keys[i - 1] == keys[i] else "a key below the one before it"
+    return None
+
+
+def sort_key(schema, ty, value):
+    """5.4: returns a Python value with the order of the key."""
+    if ty.kind == ENUM:
+        return ty.variants[value[0]].tag
+    if ty.kind == STRING:
+        return value.encode()
+    if ty.kind == NEWTYPE:
+        return sort_key(schema, schema.types[ty.element], value)
+    if ty.kind == ARRAY:
+        return [sort_key(schema, schema.types[ty.element], item) for item in value]
+    if ty.kind == TUPLE:
+        return [sort_key(schema, schema.types[f.type], item) for f, item in zip(ty.fields, value)]
+    return value

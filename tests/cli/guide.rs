@@ -41,6 +41,16 @@ mod editing {
     }
 }
 
+mod stored {
+    #[derive(hydra::Hydra)]
+    pub(super) struct Sample {
+        pub(super) time: u64,
+        pub(super) sensor: String,
+        pub(super) value: f64,
+        pub(super) note: Option<String>,
+    }
+}
+
 mod following {
     #[derive(hydra::Hydra)]
     pub(super) struct Sample {
@@ -162,6 +172,20 @@ fn reading(place: &Place) {
     file.finish().unwrap();
 }
 
+fn columns(place: &Place) {
+    let sample = |time| {
+        let (sensor, value) = if time % 2 == 0 { ("altitude", 12_000) } else { ("battery", 1680) };
+        let note = (time % 5000 == 0).then(|| "check".to_string());
+        stored::Sample {
+            time,
+            sensor: sensor.into(),
+            value: (value + time * 7919 % 5003) as f64 / 100.0,
+            note,
+        }
+    };
+    write(writer(&place.path("flight.hydra")), (0..20_000).map(sample));
+}
+
 fn evolution(place: &Place) {
     let old = first::Sample { time: 7, sensor: "altitude".into(), value: 120.5 };
     write(writer(&place.path("old.hydra")), [old]);
@@ -196,10 +220,11 @@ type Page = (&'static str, fn(&Place));
 
 #[test]
 fn the_guide_shows_what_is_printed() {
-    let pages: [Page; 7] = [
+    let pages: [Page; 8] = [
         ("first-file", first_file),
         ("types", types),
         ("reading", reading),
+        ("columns", columns),
         ("evolution", evolution),
         ("editing", editing),
         ("following", following),

@@ -181,29 +181,32 @@ Arguments:
   <OUT>    File to write; - is stdout
 
 Options:
-      --from <FROM>     Format of IN [default: from its extension] [possible values: hydra, csv,
-                        ndjson, json, msgpack, cbor]
-      --to <TO>         Format of OUT [default: from its extension] [possible values: hydra, csv,
-                        ndjson, json, msgpack, cbor]
-      --null <TOKEN>    Unquoted CSV cell that means null; can be repeated when CSV is read
-                        [default: the empty cell]
-      --schema <FILE>   Take the names and types of the fields from a table of a Hydra file, or from
-                        the output of `hydra schema --as json` [default: inferred from IN]
-      --force           Replace OUT if it exists
-      --no-lock         Do not lock the file: for file systems without locks, while no other program
-                        writes to it
-      --fields <PATHS>  Fields to print, separated by commas, such as id,pos.x,"unit price"
-                        [default: all]
-      --table <NAME>    Name of the table; required if the file has several
-      --skip-damaged    Skip damaged blocks, and records with an enum variant that the newest schema
-                        lacks; exit 3 if any
-      --int64 <HOW>     Write 64-bit integers in JSON as numbers, or as strings for JavaScript
-                        [default: number] [possible values: number, string]
-      --bytes <HOW>     Encoding of bytes in text, when printed and when read [default: base64]
-                        [possible values: base64, hex]
-      --color <WHEN>    Use colour: auto (off if NO_COLOR is set), always or never [default: auto]
-  -v, --verbose         Print more details on stderr
-  -h, --help            Print help
+      --from <FROM>      Format of IN [default: from its extension] [possible values: hydra, csv,
+                         ndjson, json, msgpack, cbor]
+      --to <TO>          Format of OUT [default: from its extension] [possible values: hydra, csv,
+                         ndjson, json, msgpack, cbor]
+      --null <TOKEN>     Unquoted CSV cell that means null; can be repeated when CSV is read
+                         [default: the empty cell]
+      --schema <FILE>    Take the names and types of the fields from a table of a Hydra file, or
+                         from the output of `hydra schema --as json` [default: inferred from IN]
+      --layout <LAYOUT>  Store records as rows or as columns, if OUT is a Hydra file; blocks that
+                         columns would not make smaller stay rows [default: rows] [possible values:
+                         rows, columns]
+      --force            Replace OUT if it exists
+      --no-lock          Do not lock the file: for file systems without locks, while no other
+                         program writes to it
+      --fields <PATHS>   Fields to print, separated by commas, such as id,pos.x,"unit price"
+                         [default: all]
+      --table <NAME>     Name of the table; required if the file has several
+      --skip-damaged     Skip damaged blocks, and records with an enum variant that the newest
+                         schema lacks; exit 3 if any
+      --int64 <HOW>      Write 64-bit integers in JSON as numbers, or as strings for JavaScript
+                         [default: number] [possible values: number, string]
+      --bytes <HOW>      Encoding of bytes in text, when printed and when read [default: base64]
+                         [possible values: base64, hex]
+      --color <WHEN>     Use colour: auto (off if NO_COLOR is set), always or never [default: auto]
+  -v, --verbose          Print more details on stderr
+  -h, --help             Print help
 
 Examples:
   hydra convert penguins.csv penguins.hydra
@@ -213,6 +216,7 @@ Examples:
   hydra convert --table birds penguins.csv birds.hydra   choose the name of the table
   hydra convert --schema ticks.hydra more.msgpack more.hydra
   hydra convert --schema new.hydra old.hydra migrated.hydra   change the schema of a table
+  hydra convert --layout columns penguins.csv small.hydra   far smaller
   curl -s https://example.org/x.csv | hydra convert --from csv - x.hydra
 
 Whatever the new format or schema cannot hold is listed on stderr, and the exit code is 3.
@@ -322,7 +326,7 @@ Examples:
   hydra hex ticks.hydra                 the file header and the commit records
   hydra hex ticks.hydra '[1041]'        a record and the data it refers to
   hydra hex ticks.hydra '[-1].tags'     a field of the last record
-  hydra hex ticks.hydra 0x2100          the block or record at a file offset
+  hydra hex ticks.hydra 0x2100          the block, record or stream at a file offset
 
 "#]]);
 }
@@ -405,7 +409,8 @@ Examples:
   hydra layout -f json --table Tick ticks.hydra
 
 In the drawing, each row is a cache line of 64 bytes and each character a byte: a letter for a
-field, a dot for padding.
+field, a dot for padding. Of blocks that store columns, a table shows each stream of bytes: what
+it has of its field, its encodings, its bytes without and with them, and its share of all streams.
 
 "#]]);
 }

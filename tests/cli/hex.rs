@@ -382,9 +382,14 @@ fn a_block_of_unknown_layout_is_not_taken_for_rows() {
     let golden =
         std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/invalid/layout.hydra");
     let place = Place::with("x.hydra", std::fs::read(golden).unwrap());
+    place.change("x.hydra", |bytes| {
+        bytes[0x2246] = 9;
+        let crc = crc32fast::hash(&bytes[0x2240..0x227c]);
+        bytes[0x227c..0x2280].copy_from_slice(&crc.to_le_bytes());
+    });
     let unsupported = str![[r#"
 error[HY0203]: unsupported block
-  --> x.hydra @ 0x2240, a DATA block, schema 1, records 0..=1: found layout 1
+  --> x.hydra @ 0x2240, a DATA block, schema 1, records 0..=1: found layout 9
   = help: update this program
 
 "#]];
@@ -394,14 +399,14 @@ error[HY0203]: unsupported block
     for text in
         [text, place.result(&["hex", "x.hydra", "0x2240"]), place.result(&["hex", "x.hydra", "0x2290"])]
     {
-        assert!(text.contains("layout       u8   1: unknown"), "{text}");
-        assert!(text.contains("layout 1 of a block is unknown: the regions"), "{text}");
+        assert!(text.contains("layout       u8   9: unknown"), "{text}");
+        assert!(text.contains("layout 9 of a block is unknown: the regions"), "{text}");
         assert!(!text.contains("Option<u16>") && !text.contains("\n  records "), "{text}");
     }
     let layout = place.result(&["layout", "x.hydra"]);
     assert!(layout.contains("\n  unknown layout ") && !layout.contains("\n  records "), "{layout}");
     let numpy = place.run(&["schema", "--as", "numpy", "x.hydra"]).code(3).stderr_eq(str![[r#"
-warning: x.hydra: 2 records of table Row left out: layout 1 of a block is unknown
+warning: x.hydra: 2 records of table Row left out: layout 9 of a block is unknown
 
 "#]]);
     let document: serde_json::Value = serde_json::from_slice(&numpy.get_output().stdout).unwrap();

@@ -90,6 +90,16 @@ table Loose  100 records, 32 bytes each, aligned to 8, 12 bytes of padding betwe
       "region": "text"
     },
     {
+      "blocks": 0,
+      "bytes": 0,
+      "region": "column directories"
+    },
+    {
+      "blocks": 0,
+      "bytes": 0,
+      "region": "column streams"
+    },
+    {
       "blocks": 2,
       "bytes": 774,
       "region": "schemas"
@@ -145,6 +155,7 @@ table Loose  100 records, 32 bytes each, aligned to 8, 12 bytes of padding betwe
         "saved_bytes": 800,
         "size_bytes": 24
       },
+      "columns": null,
       "crosses_line": {
         "of": 1,
         "records": 0

@@ -4,6 +4,7 @@
 
 mod awkward;
 mod bad_input;
+mod columns;
 mod compat;
 mod contract;
 mod convert;

@@ -304,6 +304,7 @@ small.hydra  24.4 KiB (25024) in 4 blocks, 1,000 records verified
     "blocks": 4,
     "size_bytes": 25024
   },
+  "layout": null,
   "records": 1000,
   "version": 1
 }

@@ -92,6 +92,9 @@ fn inspect_as_json() {
           "blocks": 1,
           "fingerprint": "0x842db07d0e5b0eac",
           "layout_fingerprint": "0xc2b3c164be26f195",
+          "layouts": [
+            "rows"
+          ],
           "name": "Event",
           "records": 2,
           "size_bytes": 144,

@@ -7,7 +7,7 @@ use crate::planted::Bug;
 use crate::sim::{Call, Event, Fault, Note, Sim};
 use crate::space::Space;
 use hydra::file::WriterOptions;
-use hydra::{Durability, Editor, ErrorKind, Writer, testing};
+use hydra::{Durability, Editor, ErrorKind, Layout, Writer, testing};
 use hydra_tests::laws::Dice;
 use std::path::Path;
 use std::sync::Arc;
@@ -158,7 +158,10 @@ impl Boot<'_> {
         let durability =
             [Durability::Durable, Durability::Buffered][if self.brief { 1 } else { self.dice.below(2) }];
         let block_bytes = [128, 192, 640, 1024][self.dice.below(4)];
-        let options = options().durability(durability).block_bytes(block_bytes);
+        // Blocks of a few records are columns only where encodings are picked.
+        let layout = [Layout::Rows, Layout::Columns][self.dice.below(2)];
+        testing::force_encodings((layout == Layout::Columns).then(|| self.dice.roll()));
+        let options = options().durability(durability).block_bytes(block_bytes).layout(layout);
         if !self.content.exists {
             self.create(options)?;
         }

@@ -34,62 +34,56 @@ const _: () = {
         fn valid(__b: &[__h::u8]) -> __h::bool {
             __h::valid::<Self>(__b)
         }
-        const TYPE: &'static __h::Descriptor = const {
-            &__h::structure::<
-                Self,
-            >(
-                "Log",
-                &[],
-                const {
-                    &[
-                        __h::field::<
-                            Self,
-                        >(
-                            __h::FieldOf::<u64>::TYPE,
-                            0,
-                            "timeStamp",
-                            const { &[__h::doc("When.")] },
-                        ),
-                        __h::field::<Self>(__h::FieldOf::<String>::TYPE, 1, "type", &[]),
-                        __h::field::<
-                            Self,
-                        >(
-                            __h::Converted::<__h::As<u64>, usize>::TYPE,
-                            2,
-                            "len",
-                            const {
-                                &[
-                                    __h::default::<
-                                        usize,
-                                    >(|| __h::Converted::<
-                                        __h::As<u64>,
-                                        usize,
-                                    >::image(<usize as __h::Default>::default())),
-                                    __h::Note::Private,
-                                ]
-                            },
-                        ),
-                        __h::field::<
-                            Self,
-                        >(
-                            __h::Converted::<crate::Text, IpAddr>::TYPE,
-                            3,
-                            "address",
-                            const { &[__h::Note::ReadOnly, __h::Note::Private] },
-                        ),
-                        __h::field::<
-                            Self,
-                        >(
-                            __h::FieldOf::<Option<Box<Log>>>::TYPE,
-                            4,
-                            "next",
-                            const { &[__h::deprecated("use len"), __h::Note::Private] },
-                        ),
-                    ]
-                },
-                const { &[__h::doc("A log.")] },
-            )
-        };
+        const TYPE: &'static __h::Descriptor = &__h::named::<
+            Self,
+        >(__h::Kind::Struct, "Log", &[], const { &[__h::doc("A log.")] })
+            .of_fields(const {
+                &[
+                    __h::field::<
+                        Self,
+                    >(
+                        __h::FieldOf::<u64>::TYPE,
+                        0,
+                        "timeStamp",
+                        const { &[__h::doc("When.")] },
+                    ),
+                    __h::field::<Self>(__h::FieldOf::<String>::TYPE, 1, "type", &[]),
+                    __h::field::<
+                        Self,
+                    >(
+                        __h::Converted::<__h::As<u64>, usize>::TYPE,
+                        2,
+                        "len",
+                        const {
+                            &[
+                                __h::default::<
+                                    usize,
+                                >(|| __h::Converted::<
+                                    __h::As<u64>,
+                                    usize,
+                                >::image(<usize as __h::Default>::default())),
+                                __h::Note::Private,
+                            ]
+                        },
+                    ),
+                    __h::field::<
+                        Self,
+                    >(
+                        __h::Converted::<crate::Text, IpAddr>::TYPE,
+                        3,
+                        "address",
+                        const { &[__h::Note::ReadOnly, __h::Note::Private] },
+                    ),
+                    __h::field::<
+                        Self,
+                    >(
+                        __h::FieldOf::<Option<Box<Log>>>::TYPE,
+                        4,
+                        "next",
+                        const { &[__h::deprecated("use len"), __h::Note::Private] },
+                    ),
+                ]
+            });
     }
     #[automatically_derived]
     impl __h::Reflect for Log {

@@ -26,12 +26,10 @@ const _: () = {
         const REFS: __h::bool = __h::refs::<Self>();
         const FLAT: __h::bool = false;
         const ANY_BITS: __h::bool = false;
-        const TYPE: &'static __h::Descriptor = const {
-            &__h::enumeration::<
-                Self,
-            >(
-                "Shape",
-                &[],
+        const TYPE: &'static __h::Descriptor = &__h::named::<
+            Self,
+        >(__h::Kind::Enum, "Shape", &[], &[])
+            .of_variants(
                 const {
                     &[
                         __h::Variant::new(
@@ -86,9 +84,8 @@ const _: () = {
                         ),
                     ]
                 },
-                &[],
-            )
-        };
+                <Self as __h::Variants>::TAG,
+            );
     }
     #[automatically_derived]
     impl __h::Reflect for Shape {

@@ -37,12 +37,10 @@ const _: () = {
         fn valid(__b: &[__h::u8]) -> __h::bool {
             __h::valid_tag::<Self>(__b)
         }
-        const TYPE: &'static __h::Descriptor = const {
-            &__h::enumeration::<
-                Self,
-            >(
-                "Venue",
-                &[],
+        const TYPE: &'static __h::Descriptor = &__h::named::<
+            Self,
+        >(__h::Kind::Enum, "Venue", &[], &[])
+            .of_variants(
                 const {
                     &[
                         __h::Variant::new(
@@ -68,9 +66,8 @@ const _: () = {
                         ),
                     ]
                 },
-                &[],
-            )
-        };
+                <Self as __h::Variants>::TAG,
+            );
     }
     #[automatically_derived]
     impl __h::Reflect for Venue {

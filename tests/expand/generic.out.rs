@@ -28,10 +28,10 @@ const _: () = {
         fn valid(__b: &[__h::u8]) -> __h::bool {
             __h::valid::<Self>(__b)
         }
-        const TYPE: &'static __h::Descriptor = const {
-            &__h::structure::<
-                Self,
-            >(
+        const TYPE: &'static __h::Descriptor = &__h::named::<
+            Self,
+        >(
+                __h::Kind::Struct,
                 "Pair2",
                 const {
                     &[
@@ -40,29 +40,28 @@ const _: () = {
                         __h::argument::<B>(),
                     ]
                 },
-                const {
-                    &[
-                        __h::field::<
-                            Self,
-                        >(
-                            __h::FieldOf::<[A; N]>::TYPE,
-                            0,
-                            "first",
-                            const { &[__h::Note::Private] },
-                        ),
-                        __h::field::<
-                            Self,
-                        >(
-                            __h::FieldOf::<Option<B>>::TYPE,
-                            1,
-                            "second",
-                            const { &[__h::Note::Private] },
-                        ),
-                    ]
-                },
                 const { &[__h::Note::Version(2u32)] },
             )
-        };
+            .of_fields(const {
+                &[
+                    __h::field::<
+                        Self,
+                    >(
+                        __h::FieldOf::<[A; N]>::TYPE,
+                        0,
+                        "first",
+                        const { &[__h::Note::Private] },
+                    ),
+                    __h::field::<
+                        Self,
+                    >(
+                        __h::FieldOf::<Option<B>>::TYPE,
+                        1,
+                        "second",
+                        const { &[__h::Note::Private] },
+                    ),
+                ]
+            });
     }
     #[automatically_derived]
     impl<A, const N: usize, B: Clone> __h::Reflect for Pair<A, N, B>

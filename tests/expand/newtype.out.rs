@@ -20,9 +20,10 @@ const _: () = {
         fn valid(__b: &[__h::u8]) -> __h::bool {
             __h::valid::<Self>(__b)
         }
-        const TYPE: &'static __h::Descriptor = const {
-            &__h::newtype::<Self>("UserId", &[], __h::FieldOf::<u64>::TYPE, &[])
-        };
+        const TYPE: &'static __h::Descriptor = &__h::named::<
+            Self,
+        >(__h::Kind::Newtype, "UserId", &[], &[])
+            .of_inner(__h::FieldOf::<u64>::TYPE);
     }
     #[automatically_derived]
     impl __h::Reflect for UserId {

@@ -21,41 +21,35 @@ const _: () = {
         fn valid(__b: &[__h::u8]) -> __h::bool {
             __h::valid::<Self>(__b)
         }
-        const TYPE: &'static __h::Descriptor = const {
-            &__h::structure::<
-                Self,
-            >(
-                "Tick",
-                &[],
-                const {
-                    &[
-                        __h::field::<Self>(__h::FieldOf::<u64>::TYPE, 0, "time", &[]),
-                        __h::field::<
-                            Self,
-                        >(
-                            __h::FieldOf::<f64>::TYPE,
-                            1,
-                            "price",
-                            const {
-                                &[
-                                    __h::doc("In dollars."),
-                                    __h::attribute("unit", __h::text("USD")),
-                                ]
-                            },
-                        ),
-                        __h::field::<
-                            Self,
-                        >(
-                            __h::FieldOf::<[Venue; 8]>::TYPE,
-                            2,
-                            "venue",
-                            const { &[__h::Note::Private] },
-                        ),
-                    ]
-                },
-                const { &[__h::doc("A trade.")] },
-            )
-        };
+        const TYPE: &'static __h::Descriptor = &__h::named::<
+            Self,
+        >(__h::Kind::Struct, "Tick", &[], const { &[__h::doc("A trade.")] })
+            .of_fields(const {
+                &[
+                    __h::field::<Self>(__h::FieldOf::<u64>::TYPE, 0, "time", &[]),
+                    __h::field::<
+                        Self,
+                    >(
+                        __h::FieldOf::<f64>::TYPE,
+                        1,
+                        "price",
+                        const {
+                            &[
+                                __h::doc("In dollars."),
+                                __h::attribute("unit", __h::text("USD")),
+                            ]
+                        },
+                    ),
+                    __h::field::<
+                        Self,
+                    >(
+                        __h::FieldOf::<[Venue; 8]>::TYPE,
+                        2,
+                        "venue",
+                        const { &[__h::Note::Private] },
+                    ),
+                ]
+            });
     }
     #[automatically_derived]
     impl __h::Reflect for Tick {

@@ -4,6 +4,7 @@
 //!     hydra-hostile use KIND FILE
 #![forbid(unsafe_code)]
 
+mod columns;
 mod files;
 mod texts;
 
@@ -26,6 +27,24 @@ fn use_file(bytes: &[u8]) {
     let _ = testing::recover(file.boxed(), &Memory::default(), Path::new("saved"), options);
 }
 
+/// Opens, checks, reads and recovers a file without looking at its values, but for one record alone.
+fn read_file(bytes: &[u8]) {
+    let file = File::of(bytes);
+    let mut findings = Vec::new();
+    testing::check(&file, &mut |finding| findings.push(finding.to_string())).expect("a check");
+    // These files have no index and no copies of their schemas.
+    assert!(findings.iter().all(|finding| finding.contains("closed")), "{findings:?}");
+    let reader = testing::open(file.boxed(), Path::new("file")).expect("a file");
+    let name = reader.tables()[0].name().to_string();
+    let table = reader.dynamic_table(&name).expect("a table");
+    // One record: more of them would read a block that is too large for the cache as often.
+    table.get(table.len() / 2).expect("a record");
+    assert_eq!(table.blocks().filter(Result::is_ok).count() as u64, table.entries().count() as u64);
+    let saved =
+        testing::recover(file.boxed(), &Memory::default(), Path::new("saved"), RecoverOptions::default());
+    assert!(saved.expect("a new file").is_complete());
+}
+
 /// Views and decodes an image of a list of strings, and keeps it.
 fn use_image(bytes: &[u8]) {
     let bytes = AlignedBuf::copy_of(bytes);
@@ -43,16 +62,20 @@ fn use_path(bytes: &[u8]) {
     assert!(!matches!(found, Ok(true)));
 }
 
+/// All kinds but those of text.
+fn files() -> impl Iterator<Item = &'static (&'static str, Make)> {
+    files::KINDS.iter().chain(columns::PRINTED).chain(columns::READ)
+}
+
 fn run(words: &[&str]) -> Option<()> {
     match *words {
         ["kinds"] => {
-            let (files, texts) = (files::KINDS.iter(), texts::KINDS.iter());
-            files.for_each(|(kind, _)| println!("{kind}"));
-            texts.for_each(|(kind, extension, _)| println!("{kind} {extension}"));
+            files().for_each(|(kind, _)| println!("{kind}"));
+            texts::KINDS.iter().for_each(|(kind, extension, _)| println!("{kind} {extension}"));
         }
         ["make", kind, bytes, path] => {
             let text = texts::KINDS.iter().find(|known| known.0 == kind).map(|known| known.2);
-            let file = files::KINDS.iter().find(|known| known.0 == kind).map(|known| known.1);
+            let file = files().find(|known| known.0 == kind).map(|known| known.1);
             let make: Make = file.or(text)?;
             std::fs::write(path, make(bytes.parse().ok()?)).ok()?;
         }
@@ -61,6 +84,7 @@ fn run(words: &[&str]) -> Option<()> {
             match kind {
                 "image" => use_image(&bytes),
                 "names in a path" | "indexes in a path" => use_path(&bytes),
+                _ if columns::READ.iter().any(|known| known.0 == kind) => read_file(&bytes),
                 _ => use_file(&bytes),
             }
         }

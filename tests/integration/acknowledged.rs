@@ -272,7 +272,7 @@ fn blocks_end_before_they_are_too_large_as_the_newest_type() -> Result<()> {
 
     // Compaction merges small blocks only as far as the result can be read.
     let small = folder.path().join("small.hydra");
-    hydra::file::compact(&path, &small, None)?;
+    hydra::file::compact(&path, &small, Default::default(), None)?;
     assert_eq!(reads_whole(&small)?, 500);
 
     // A single record that is too large is refused.

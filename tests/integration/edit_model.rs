@@ -256,6 +256,8 @@ fn written(dice: &mut Dice, path: &Path) -> Model {
         numbers: (0..400 + dice.below(900)).map(|_| dice.roll()).collect(),
     };
     let options = Writer::options().durability(Durability::Buffered).block_bytes(256 << dice.below(4));
+    hydra::testing::force_encodings((dice.below(3) > 0).then(|| dice.roll()));
+    let options = options.layout([hydra::Layout::Rows, hydra::Layout::Columns][dice.below(2)]);
     let mut file = options.create(path).unwrap();
     let (rows, states, numbers) = (file.table().unwrap(), file.table().unwrap(), file.table().unwrap());
     file.append_slice(numbers, &model.numbers[..99]).unwrap();

@@ -1,7 +1,9 @@
 //! Golden files. `HYDRA_UPDATE_GOLDEN=1 cargo test -p hydra-tests golden` rewrites them (add the reason to
 //! the CHANGELOG). The tests of the command write their readable twins.
 
+use crate::golden_columns;
 use hydra::{Editor, Reader, Result, Value, Writer};
+use hydra_tests::columns::Columns;
 use hydra_tests::types::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::marker::PhantomData;
@@ -31,6 +33,9 @@ const GOLDEN: &[Golden] = &[
     ("rare", |path| std::fs::write(path, crate::invalid::rare()).map_err(hydra::Error::io)),
     ("named", named),
     ("constants", constants),
+    ("columns", golden_columns::columns),
+    ("encodings", golden_columns::encodings),
+    ("groups", golden_columns::groups),
 ];
 
 /// A record that is aligned to a line, and tags of other kinds than the usual one.
@@ -66,11 +71,11 @@ fn wide(path: &Path) -> Result<()> {
     writer.finish()
 }
 
-const fn id(low: u8) -> [u8; 16] {
+pub(crate) const fn id(low: u8) -> [u8; 16] {
     [low, 0, 0, 0, 0, 0, 0, 0, 0xf0, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7]
 }
 
-fn create(path: &Path, low: u8) -> Result<Writer> {
+pub(crate) fn create(path: &Path, low: u8) -> Result<Writer> {
     Writer::options().file_id(id(low)).create(path)
 }
 
@@ -449,5 +454,42 @@ fn golden_files_read_back() -> Result<()> {
     assert_eq!((ticks.get(8)?.decode()?, ticks.get(9)?.decode()?), (tick(8), tick(1009)));
     assert_eq!(open("unclosed")?.table::<Log>()?.len(), 3);
     assert_eq!(open("tables")?.metadata()?.get("bytes").map(Vec::as_slice), Some(&[0, 1, 255][..]));
+    Ok(())
+}
+
+/// Every encoding of section 7.3 is in a golden file, with and without absent slots, and so are compressed runs and
+/// rows, rows in streams, and blocks of both layouts in one table.
+#[test]
+fn golden_files_have_every_encoding() -> Result<()> {
+    let (mut seen, mut layouts) = (BTreeSet::new(), BTreeSet::new());
+    for name in ["columns", "encodings", "groups"] {
+        let path = folder().join(format!("{name}.hydra"));
+        let (reader, bytes) = (Reader::open(&path)?, std::fs::read(&path)?);
+        for info in reader.tables() {
+            let table = reader.dynamic_table(info.name())?;
+            for entry in table.entries() {
+                let at = entry?.offset as usize;
+                layouts.insert((name, info.name().to_string(), bytes[at + 6]));
+                if bytes[at + 6] == 1 {
+                    let length = u32::from_le_bytes(*bytes[at + 44..].first_chunk().expect("a length"));
+                    let columns = Columns::of(&bytes[at + 64..at + 64 + length as usize]);
+                    for stream in columns.streams {
+                        seen.insert((stream.head[0], stream.head[2], stream.slots[1] > 0));
+                    }
+                }
+            }
+        }
+    }
+    for encoding in 0..7 {
+        assert!(seen.contains(&(encoding, 0, false)) && seen.contains(&(encoding, 0, true)), "{seen:?}");
+    }
+    assert!(seen.contains(&(0, 1, false)), "compressed: {seen:?}");
+    for layout in [0, 1] {
+        for table in ["Log", "Tick"] {
+            assert!(layouts.contains(&("columns", table.to_string(), layout)), "{layouts:?}");
+        }
+    }
+    let in_columns = layouts.iter().filter(|(name, _, layout)| *name == "columns" && *layout == 1);
+    assert!(in_columns.count() >= 6, "{layouts:?}");
     Ok(())
 }

@@ -5,7 +5,7 @@
 use crate::evolve_model::{No, cases, innermost, model, pairs};
 use crate::evolve_types::{Field, Random, Ty, schema};
 use hydra::reflect::Data;
-use hydra::{Dynamic, Editor, ErrorKind, Reader, Result, Schema, Writer};
+use hydra::{Dynamic, Editor, ErrorKind, Layout, Reader, Result, Schema, Writer, testing};
 use std::path::Path;
 
 /// A type of the table, with its version.
@@ -163,7 +163,15 @@ fn check(path: &Path, known: &[Generation], rows: &[Row], counts: &mut Counts, s
 fn history(path: &Path, seed: u64, counts: &mut Counts) -> Result<()> {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let (mut known, mut rows): (Vec<Generation>, Vec<Row>) = (Vec::new(), Vec::new());
-    let mut writer = Writer::options().block_bytes(1024).create(path)?;
+    // Programs write rows, columns in encodings of all kinds, or both in turn.
+    testing::force_encodings(Some(seed));
+    let mut turn = seed;
+    let mut options = || {
+        turn += seed / 3 % 2;
+        let layout = if turn.is_multiple_of(2) { Layout::Columns } else { Layout::Rows };
+        Writer::options().block_bytes(1024).layout(layout)
+    };
+    let mut writer = options().create(path)?;
     let mut latest = Ty::Struct(random.fields(2));
     if let Ty::Struct(fields) = &mut latest {
         let variants = ["V0", "V1", "V2", "Other"].iter().zip(0..);
@@ -247,11 +255,12 @@ fn history(path: &Path, seed: u64, counts: &mut Counts) -> Result<()> {
                 }
                 if random.one_in(4) {
                     let small = path.with_extension("small");
-                    hydra::file::compact(path, &small, None)?;
+                    let layout = [None, Some(Layout::Rows), Some(Layout::Columns)][random.below(3)];
+                    hydra::file::compact(path, &small, layout, None)?;
                     std::fs::rename(small, path)?;
                     check(path, &known, &rows, counts, seed)?;
                 }
-                writer = Writer::options().block_bytes(1024).resume(path)?;
+                writer = options().resume(path)?;
             }
             _ => {}
         }

@@ -1,7 +1,9 @@
 //! Files that each break one rule of FORMAT.md, constructed from bytes. The expected result of the check is
 //! in the twin beside the golden file, and the independent reader gives the same result.
-//! `HYDRA_UPDATE_GOLDEN=1` rewrites them.
+//! `HYDRA_UPDATE_GOLDEN=1` rewrites them. `HYDRA_ALL_INVALID=FOLDER` writes all files, of which there are several
+//! for most rules, to a folder, for `python3 python/hydra_reader.py invalid FOLDER`.
 
+use crate::invalid_columns;
 use hydra::file::Verdict;
 use hydra::{Hydra, Schema};
 use hydra_tests::craft::{Block, Craft, Listed};
@@ -10,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A file that breaks a rule: its name, the number of the rule, the verdict, and the code of a finding.
-type Case = (&'static str, &'static str, Verdict, &'static str, fn() -> Vec<u8>);
+pub(crate) type Case = (&'static str, &'static str, Verdict, &'static str, fn() -> Vec<u8>);
 
 /// A record with everything in it that can be wrong.
 #[derive(Hydra)]
@@ -265,11 +267,11 @@ const CASES: &[Case] = &[
         let at = file.data + 64;
         flipped(file.finish(), at)
     }),
-    ("layout", "M4.1-3", Unsupported, "HY0203", || file().with(6, &[1])),
+    ("layout", "M4.1-3", Unsupported, "HY0203", || file().with(6, &[2])),
     ("block-flag", "M4.1-3", Unsupported, "HY0203", || file().with(5, &[2])),
     ("layout-of-a-pad", "M4.1-3", Unsupported, "HY0203", || {
         let mut file = file();
-        file.craft.block(Block { kind: 5, form: [1, 0], ..Block::default() });
+        file.craft.block(Block { kind: 5, form: [2, 0], ..Block::default() });
         file.finish()
     }),
     ("fields-of-a-schema-block", "M4.1-5", Irregular, "HY0205", || {
@@ -444,9 +446,13 @@ const CASES: &[Case] = &[
     ("types-that-no-reader-shows", "M16.4-1", Irregular, "HY0402", generations),
 ];
 
+fn cases() -> impl Iterator<Item = &'static Case> {
+    CASES.iter().chain(invalid_columns::CASES)
+}
+
 /// The numbers of the rules that are broken here, and the verdicts.
 pub(crate) fn rules() -> impl Iterator<Item = (&'static str, Verdict)> {
-    CASES.iter().map(|case| (case.1, case.2))
+    cases().map(|case| (case.1, case.2))
 }
 
 /// Verdict, and code and offset of each finding.
@@ -502,9 +508,9 @@ pub(crate) fn rare() -> Vec<u8> {
 fn sound_files_of_bytes_are_good() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sound");
-    for bytes in [file().finish(), rare()] {
+    for (number, bytes) in [file().finish(), rare()].into_iter().chain(invalid_columns::sound()).enumerate() {
         std::fs::write(&path, bytes).unwrap();
-        assert_eq!(said(&path), (Verdict::Good, vec![]));
+        assert_eq!(said(&path), (Verdict::Good, vec![]), "file {number}");
     }
 }
 
@@ -526,12 +532,13 @@ fn folder() -> PathBuf {
 fn every_broken_rule_has_its_verdict() {
     let scratch = tempfile::tempdir().unwrap();
     let update = std::env::var_os("HYDRA_UPDATE_GOLDEN").is_some();
+    let all = std::env::var_os("HYDRA_ALL_INVALID");
     if update {
         let _ = std::fs::remove_dir_all(folder());
         std::fs::create_dir_all(folder()).unwrap();
     }
     let (mut names, mut rules, mut wrong) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-    for (name, rule, verdict, code, make) in CASES {
+    for (name, rule, verdict, code, make) in cases() {
         assert!(names.insert(*name), "{name} twice");
         let (fresh, kept) = (scratch.path().join(name), folder().join(format!("{name}.hydra")));
         std::fs::write(&fresh, make()).unwrap();
@@ -540,8 +547,13 @@ fn every_broken_rule_has_its_verdict() {
             wrong.push(format!("{name} ({rule}): {found}, {findings:x?}; expected {verdict}, {code}"));
         }
         let (fresh, twin) = (std::fs::read(&fresh).unwrap(), twin(rule, found, &findings));
-        // One file per rule is kept, the shortest.
-        let is_kept = rules.insert(*rule) && fresh.len() < 16 << 10;
+        // One file per rule and layout is kept, the first.
+        let is_kept = rules.insert((*rule, name.starts_with("columns-"))) && fresh.len() < 16 << 10;
+        if let Some(all) = &all {
+            let at = Path::new(all).join(format!("{name}.hydra"));
+            std::fs::write(&at, &fresh).unwrap();
+            std::fs::write(at.with_extension("json"), &twin).unwrap();
+        }
         if update && is_kept {
             std::fs::write(&kept, &fresh).unwrap();
             std::fs::write(kept.with_extension("json"), &twin).unwrap();

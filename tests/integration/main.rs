@@ -6,6 +6,12 @@ mod acknowledged;
 mod attributes;
 /// Files that are damaged, truncated or not Hydra files.
 mod bad_input;
+/// Columns, compared with rows.
+mod columns;
+/// Columns of which some cannot be read.
+mod columns_apart;
+/// Single records of columns.
+mod columns_near;
 /// `Debug` of views.
 mod debug;
 /// Values whose Drop panics while they are changed.
@@ -30,18 +36,28 @@ mod file;
 mod follow;
 /// Golden files: the same records give the same bytes, in all versions from 1.0 on.
 mod golden;
+/// Golden files with columns.
+mod golden_columns;
 /// Programs of several generations on one table, compared with a model.
 mod history_model;
 /// Malicious files.
 mod hostile;
+/// Malicious blocks of columns.
+mod hostile_columns;
 /// Dependencies between the modules of a crate, read from its sources.
 mod imports;
 /// Files that each break one rule.
 mod invalid;
+/// Blocks of columns that each break one rule.
+mod invalid_columns;
 /// Offsets beyond 4 GiB.
 mod large;
 /// Links between the pages of the documentation.
 mod links;
+/// Types and values of every kind, made up from a number.
+#[allow(dead_code)]
+#[path = "../made_up.rs"]
+mod made_up;
 /// Tables with their own names.
 mod named;
 /// Vulnerabilities of similar libraries, tried on this one.

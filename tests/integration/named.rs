@@ -110,7 +110,7 @@ fn tables_of_one_type_live_side_by_side() -> Result<()> {
         (0..3).map(|at| Ok(file.table_named::<u64>("bids")?.get(at)?.view())).collect::<Result<_>>()?;
     assert_eq!((bids, file.schemas().count()), (vec![1, 20, 3], 2));
     let small = folder.path().join("small.hydra");
-    hydra::file::compact(&path, &small, None)?;
+    hydra::file::compact(&path, &small, Default::default(), None)?;
     let saved = folder.path().join("saved.hydra");
     hydra::file::recover(&path, &saved, Default::default(), None)?;
     for path in [small, saved] {

@@ -158,7 +158,8 @@ fn names_of_every_length_that_the_system_allows() {
         append(&mut writer).unwrap();
         writer.finish().unwrap();
         save(&path, &1_u8).unwrap();
-        hydra::file::compact(&path, path.with_file_name("m".repeat(length)), None).unwrap();
+        hydra::file::compact(&path, path.with_file_name("m".repeat(length)), Default::default(), None)
+            .unwrap();
     }
     assert_eq!(names(folder.path()).len(), 10);
 }

@@ -3,7 +3,9 @@
 
 use crate::golden::{log, tick};
 use crate::large::map;
-use hydra::{Durability, Dynamic, Editor, ErrorKind, Hydra, Reader, Result, Row, Table, Value, Writer};
+use hydra::{
+    Durability, Dynamic, Editor, ErrorKind, Hydra, Layout, Reader, Result, Row, Table, Value, Writer, testing,
+};
 use hydra_tests::laws::Dice;
 use hydra_tests::types::{Log, Tick};
 use rayon::iter::ParallelIterator;
@@ -109,6 +111,10 @@ fn append(path: &Path, dice: &mut Dice, model: &mut Model) -> Result<()> {
     let bytes = [256, 4096, 65_536][dice.below(3)];
     let mut writer = Writer::options().block_bytes(bytes).durability(Durability::Buffered).resume(path)?;
     let (ticks, logs) = (writer.table::<Tick>()?, writer.table::<Log>()?);
+    let layouts = [Layout::Rows, Layout::Columns];
+    writer.set_layout(ticks, layouts[dice.below(2)])?;
+    writer.set_layout(logs, layouts[dice.below(2)])?;
+    testing::force_encodings((dice.below(2) == 0).then(|| dice.roll()));
     for _ in 0..1 + dice.below(4) {
         let most = [3, 900][dice.below(2)];
         for _ in 0..1 + dice.below(most) {

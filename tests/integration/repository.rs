@@ -85,7 +85,7 @@ fn nothing_is_left_open() {
 }
 
 /// The maximum lines of code of each part, without blank lines, comments and tests. A part consists of files
-/// and folders. Each file is in one part; a part that names the file itself has precedence. Code that exceeds
+/// and folders. A file is in the part with its longest name, or that of a folder above it. Code that exceeds
 /// a part's limit becomes a new part with its own limit; no limit is raised.
 const LIMITS: &[(&str, &[&str], usize)] = &[
     ("lib", &["hydra-format/src/lib.rs"], 125),
@@ -93,8 +93,24 @@ const LIMITS: &[(&str, &[&str], usize)] = &[
     ("schema", &["hydra-format/src/schema/"], 2_120),
     ("memory", &["hydra-format/src/memory/"], 935),
     ("store", &["hydra-format/src/store/"], 3_130),
-    // The seam and rows. Another layout would be a part of its own, outside of the core.
+    // The seam and rows. Another layout is a part of its own, outside of the core.
     ("layout", &["hydra-format/src/layout/mod.rs", "hydra-format/src/layout/rows/"], 2_690),
+    ("columns", &["hydra-format/src/layout/columns/"], 2_700),
+    (
+        "encodings of columns",
+        &["hydra-format/src/layout/columns/encoding/", "hydra-format/src/layout/columns/zstd.rs"],
+        1_550,
+    ),
+    (
+        "columns of tables",
+        &[
+            "hydra-format/src/layout/layouts.rs",
+            "hydra-format/src/table/columns.rs",
+            "hydra-format/src/table/writer/layout.rs",
+            "hydra-format/src/schema/select.rs",
+        ],
+        475,
+    ),
     ("derived", &["hydra-format/src/derived/"], 755),
     ("types", &["hydra-format/src/types/"], 1_400),
     ("reflect", &["hydra-format/src/reflect/"], 4_600),
@@ -113,6 +129,8 @@ const LIMITS: &[(&str, &[&str], usize)] = &[
     ("commands", &["hydra-cli/src/commands/"], 2_095),
     ("import", &["hydra-cli/src/import/"], 2_195),
     ("render", &["hydra-cli/src/render/", "hydra-cli/src/text/"], 1_720),
+    ("sections of a dump", &["hydra-cli/src/render/section.rs"], 80),
+    ("columns in the command", &["hydra-cli/src/streams.rs", "hydra-cli/src/render/streams.rs"], 450),
     (
         "frame of the command",
         &[
@@ -161,18 +179,13 @@ fn files_and_crates_stay_small() {
         if lines > FILE_LIMIT {
             complaints.push(format!("{path}: {lines} lines, the limit of a file is {FILE_LIMIT}"));
         }
-        let holding = |holds: &dyn Fn(&&str) -> bool| -> Vec<usize> {
-            (0..LIMITS.len()).filter(|part| LIMITS[*part].1.iter().any(holds)).collect()
+        let holds = |part: &&str| path == *part || part.ends_with('/') && path.starts_with(part);
+        let longest = |(index, part): (usize, &(&str, &[&str], usize))| {
+            Some((part.1.iter().copied().filter(|part| holds(part)).map(str::len).max()?, index))
         };
-        let named = holding(&|part| path == *part);
-        let parts = if named.is_empty() {
-            holding(&|part| part.ends_with('/') && path.starts_with(part))
-        } else {
-            named
-        };
-        match parts[..] {
-            [part] => counts[part] += lines,
-            _ => complaints.push(format!("{path}: in {} parts of LIMITS, not in one", parts.len())),
+        match LIMITS.iter().enumerate().filter_map(longest).max() {
+            Some((_, part)) => counts[part] += lines,
+            None => complaints.push(format!("{path}: in no part of LIMITS")),
         }
     }
     let parts = LIMITS.iter().zip(&counts).map(|((name, _, limit), count)| (*name, *count, *limit));

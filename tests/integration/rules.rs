@@ -35,6 +35,7 @@ const TESTS: &[(&str, &str, &str)] = &[
     ("M6.3-2", "tests/integration/vectors.rs", "schemas_have_the_cores_and_fingerprints_of_the_document"),
     ("M6.4-2", "hydra-format/src/schema/types.rs", "notes_come_back"),
     ("M6.4-3", "tests/integration/evolve.rs", "a_default_that_is_no_value_is_an_error"),
+    ("M7.4-1", "tests/integration/columns.rs", "columns_hold_what_rows_hold"),
     ("M10.1-1", "tests/disk/main.rs", "crashes_show_exactly_one_commit"),
     ("M10.1-2", "tests/integration/file.rs", "an_open_reader_keeps_what_it_saw_while_a_writer_goes_on"),
     (

@@ -387,13 +387,13 @@ impl History {
         let small = self.beside("small");
         let committed = Reader::open(&self.path)?.commit().committed_bytes as usize;
         let full = Full::at(self.below(committed) as u64);
-        match hydra::file::compact(&self.path, &small, None) {
+        match hydra::file::compact(&self.path, &small, Default::default(), None) {
             Ok(_) => fs::remove_file(&small)?,
             Err(error) => assert_eq!(error.kind(), ErrorKind::Io),
         }
         drop(full);
         self.judge()?;
-        hydra::file::compact(&self.path, &small, None)?;
+        hydra::file::compact(&self.path, &small, Default::default(), None)?;
         fs::rename(small, &self.path)?;
         self.closed()
     }

@@ -25,20 +25,23 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 /// The number of records in a batch.
-const BATCH: usize = 1 << 16;
+pub const BATCH: usize = 1 << 16;
 
 /// The index of the field in a scan of one field.
 const TIME: &[usize] = &[0];
 
-/// A record as columns; the first is the time.
-pub trait Columns: Record {
-    /// The columns that a scan and a random read use, by ascending index.
-    const SCAN: &'static [usize];
-    const LOOK: &'static [usize];
-
+/// A record as columns.
+pub trait Arrays: Sized {
     fn fields() -> Vec<Field>;
 
     fn arrays(records: &[Self]) -> Vec<ArrayRef>;
+}
+
+/// A record with a column for the time, which is the first.
+pub trait Columns: Record + Arrays {
+    /// The columns that a scan and a random read use, by ascending index.
+    const SCAN: &'static [usize];
+    const LOOK: &'static [usize];
 
     /// Adds a batch of the columns of a scan.
     fn add(batch: &RecordBatch, sums: &mut Self::Sums);
@@ -47,11 +50,11 @@ pub trait Columns: Record {
     fn look(batch: &RecordBatch, row: usize) -> u64;
 }
 
-fn schema<R: Columns>() -> SchemaRef {
+fn schema<R: Arrays>() -> SchemaRef {
     Arc::new(Schema::new(R::fields()))
 }
 
-fn batches<R: Columns>(records: &[R]) -> impl Iterator<Item = AnyResult<RecordBatch>> {
+fn batches<R: Arrays>(records: &[R]) -> impl Iterator<Item = AnyResult<RecordBatch>> {
     let schema = schema::<R>();
     records.chunks(BATCH).map(move |records| Ok(RecordBatch::try_new(schema.clone(), R::arrays(records))?))
 }
@@ -69,7 +72,7 @@ fn add_times(sum: u64, batch: &RecordBatch) -> u64 {
 /// it off.
 pub struct Ipc(pub bool);
 
-struct OpenIpc {
+pub struct OpenIpc {
     buffer: Buffer,
     schema: SchemaRef,
     version: MetadataVersion,
@@ -78,7 +81,7 @@ struct OpenIpc {
 }
 
 impl OpenIpc {
-    fn open(path: &Path, checked: bool) -> AnyResult<OpenIpc> {
+    pub fn open(path: &Path, checked: bool) -> AnyResult<OpenIpc> {
         let map = map(path)?;
         let (start, count) = (NonNull::from(&map[..]).cast::<u8>(), map.len());
         // SAFETY: the map has `count` bytes from `start`, and the buffer keeps it alive.
@@ -92,7 +95,7 @@ impl OpenIpc {
         Ok(OpenIpc { schema, version, blocks, checked, buffer })
     }
 
-    fn batch(&self, index: usize, columns: &[usize]) -> AnyResult<RecordBatch> {
+    pub fn batch(&self, index: usize, columns: &[usize]) -> AnyResult<RecordBatch> {
         let decoder = FileDecoder::new(self.schema.clone(), self.version).with_projection(columns.to_vec());
         // SAFETY: this program wrote the file.
         let decoder = unsafe { decoder.with_skip_validation(!self.checked) };
@@ -102,9 +105,15 @@ impl OpenIpc {
         Ok(decoder.read_record_batch(block, &bytes)?.ok_or("no batch")?)
     }
 
-    fn batches(&self, columns: &[usize]) -> impl Iterator<Item = AnyResult<RecordBatch>> {
+    pub fn batches(&self, columns: &[usize]) -> impl Iterator<Item = AnyResult<RecordBatch>> {
         (0..self.blocks.len()).map(|index| self.batch(index, columns))
     }
+}
+
+pub fn write_ipc<R: Arrays>(path: &Path, records: &[R]) -> AnyResult<Sync> {
+    let mut out = FileWriter::try_new(Run::create(path)?, &schema::<R>())?;
+    batches(records).try_for_each(|batch| Ok::<_, Box<dyn std::error::Error>>(out.write(&batch?)?))?;
+    out.into_inner()?.finish()
 }
 
 impl<R: Columns> Format<R> for Ipc {
@@ -117,9 +126,7 @@ impl<R: Columns> Format<R> for Ipc {
     }
 
     fn write(&self, path: &Path, records: &Vec<R>) -> AnyResult<Sync> {
-        let mut out = FileWriter::try_new(Run::create(path)?, &schema::<R>())?;
-        batches(records).try_for_each(|batch| Ok::<_, Box<dyn std::error::Error>>(out.write(&batch?)?))?;
-        out.into_inner()?.finish()
+        write_ipc(path, records)
     }
 
     fn open(&self, path: &Path) -> AnyResult<Box<dyn Opened<R>>> {
@@ -159,12 +166,19 @@ impl<R: Columns> Opened<R> for OpenIpc {
 /// Parquet. True if it is compressed with zstd.
 pub struct Parquet(pub bool);
 
-struct OpenParquet {
+pub struct OpenParquet {
     file: File,
     metadata: ArrowReaderMetadata,
 }
 
 impl OpenParquet {
+    pub fn open(path: &Path) -> AnyResult<OpenParquet> {
+        let file = File::open(path)?;
+        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+        let metadata = ArrowReaderMetadata::load(&file, options)?;
+        Ok(OpenParquet { file, metadata })
+    }
+
     fn builder(&self, columns: &[usize]) -> AnyResult<ParquetRecordBatchReaderBuilder<File>> {
         let builder =
             ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.try_clone()?, self.metadata.clone());
@@ -172,11 +186,12 @@ impl OpenParquet {
         Ok(builder.with_projection(mask))
     }
 
-    fn batches(&self, columns: &[usize]) -> AnyResult<ParquetRecordBatchReader> {
+    pub fn batches(&self, columns: &[usize]) -> AnyResult<ParquetRecordBatchReader> {
         Ok(self.builder(columns)?.with_batch_size(8192).build()?)
     }
 
-    fn look<R: Columns>(&self, place: u64) -> AnyResult<u64> {
+    /// Reads one record of these columns.
+    pub fn row(&self, place: u64, columns: &[usize]) -> AnyResult<RecordBatch> {
         let mut row = place as usize;
         let groups = self.metadata.metadata().row_groups();
         let mut counts = groups.iter().map(|group| group.num_rows() as usize);
@@ -189,10 +204,17 @@ impl OpenParquet {
             })
             .ok_or("no group")?;
         let selection = RowSelection::from(vec![RowSelector::skip(row), RowSelector::select(1)]);
-        let builder = self.builder(R::LOOK)?.with_row_groups(vec![group]).with_row_selection(selection);
-        let batch = builder.with_batch_size(1).build()?.next().ok_or("no batch")??;
-        Ok(R::look(&batch, 0))
+        let builder = self.builder(columns)?.with_row_groups(vec![group]).with_row_selection(selection);
+        Ok(builder.with_batch_size(1).build()?.next().ok_or("no batch")??)
     }
+}
+
+pub fn write_parquet<R: Arrays>(path: &Path, records: &[R], zstd: bool) -> AnyResult<Sync> {
+    let compression = if zstd { Compression::ZSTD(ZstdLevel::default()) } else { Compression::UNCOMPRESSED };
+    let properties = WriterProperties::builder().set_compression(compression).build();
+    let mut out = ArrowWriter::try_new(File::create(path)?, schema::<R>(), Some(properties))?;
+    batches(records).try_for_each(|batch| Ok::<_, Box<dyn std::error::Error>>(out.write(&batch?)?))?;
+    Ok(synced(out.into_inner()?))
 }
 
 impl<R: Columns> Format<R> for Parquet {
@@ -201,19 +223,11 @@ impl<R: Columns> Format<R> for Parquet {
     }
 
     fn write(&self, path: &Path, records: &Vec<R>) -> AnyResult<Sync> {
-        let compression =
-            if self.0 { Compression::ZSTD(ZstdLevel::default()) } else { Compression::UNCOMPRESSED };
-        let properties = WriterProperties::builder().set_compression(compression).build();
-        let mut out = ArrowWriter::try_new(File::create(path)?, schema::<R>(), Some(properties))?;
-        batches(records).try_for_each(|batch| Ok::<_, Box<dyn std::error::Error>>(out.write(&batch?)?))?;
-        Ok(synced(out.into_inner()?))
+        write_parquet(path, records, self.0)
     }
 
     fn open(&self, path: &Path) -> AnyResult<Box<dyn Opened<R>>> {
-        let file = File::open(path)?;
-        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
-        let metadata = ArrowReaderMetadata::load(&file, options)?;
-        Ok(Box::new(OpenParquet { file, metadata }))
+        Ok(Box::new(OpenParquet::open(path)?))
     }
 }
 
@@ -234,10 +248,12 @@ impl<R: Columns> Opened<R> for OpenParquet {
     }
 
     fn random(&mut self, places: &[u64]) -> AnyResult<u64> {
-        places.iter().try_fold(0, |sum: u64, &place| Ok(sum.wrapping_add(self.look::<R>(place)?)))
+        places
+            .iter()
+            .try_fold(0, |sum: u64, &place| Ok(sum.wrapping_add(R::look(&self.row(place, R::LOOK)?, 0))))
     }
 
     fn first(&mut self) -> AnyResult<u64> {
-        self.look::<R>(0)
+        Ok(R::look(&self.row(0, R::LOOK)?, 0))
     }
 }

@@ -70,7 +70,7 @@ fn synced(file: File) -> Sync {
 }
 
 /// Maps a file.
-fn map(path: &Path) -> AnyResult<memmap2::Mmap> {
+pub fn map(path: &Path) -> AnyResult<memmap2::Mmap> {
     // SAFETY: no other program uses the file.
     Ok(unsafe { memmap2::Mmap::map(&File::open(path)?) }?)
 }

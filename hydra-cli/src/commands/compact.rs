@@ -6,6 +6,7 @@ use crate::failure::{Exit, Result};
 use crate::interrupt;
 use crate::progress::ProgressBar;
 use crate::source::Input;
+use crate::streams::LayoutArg;
 use crate::text::{bytes, escape, plural};
 use hydra::file::{self, Size};
 use serde_json::json;
@@ -14,13 +15,16 @@ use std::io::Write;
 pub(crate) fn run(args: &CompactArgs, console: &mut Console) -> Result<Exit> {
     let input = Input::new(&args.input, console)?;
     interrupt::watch();
-    let done =
-        ProgressBar::watch("compacting", |progress| file::compact(&input.path, &args.output, Some(progress)));
+    let layout = args.layout.map(Into::into);
+    let done = ProgressBar::watch("compacting", |progress| {
+        file::compact(&input.path, &args.output, layout, Some(progress))
+    });
     let done = done.map_err(|error| input.failure(error))?;
     if args.format == Format::Json {
         let size = |size: Size| json!({ "size_bytes": size.bytes, "blocks": size.block_count });
         let document = json!({
             "version": 1, "records": done.record_count, "before": size(done.before), "after": size(done.after),
+            "layout": args.layout.map(LayoutArg::name),
         });
         console.json(&document)?;
         return Ok(Exit::Done);

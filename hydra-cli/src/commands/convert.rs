@@ -23,7 +23,12 @@ pub(crate) fn run(args: &ConvertArgs, console: &mut Console) -> Result<Exit> {
         (from, Format::Hydra) if from != Format::Hydra => import::run(args, from, console),
         (from, to) => {
             let words = format!("{} cannot be converted to {}", from.name(), to.name());
-            let help = "one of IN and OUT must be a Hydra file; --schema gives a Hydra file another schema";
+            let help = match args.layout {
+                Some(_) if from == Format::Hydra => {
+                    "hydra compact --layout gives a Hydra file another layout"
+                }
+                _ => "one of IN and OUT must be a Hydra file; --schema gives a Hydra file another schema",
+            };
             Err(Failure::usage(words).help(help))
         }
     }
@@ -46,8 +51,8 @@ fn guess(path: &Path, which: &str, option: &str) -> Result<Format> {
 }
 
 fn export(args: &ConvertArgs, format: Format, console: &mut Console) -> Result<Exit> {
-    if args.schema.is_some() {
-        return Err(Failure::usage("--schema works only when OUT is a Hydra file"));
+    if args.schema.is_some() || args.layout.is_some() {
+        return Err(Failure::usage("--schema and --layout work only when OUT is a Hydra file"));
     }
     let null = match args.null.as_slice() {
         [] => "",
@@ -101,7 +106,7 @@ fn migrate(args: &ConvertArgs, console: &mut Console) -> Result<Exit> {
     let new_name = if plain { schema.name() } else { records.table.name().to_string() };
     let migrated = records.table.read_as(&schema).map_err(|error| records.input.failure(error))?;
     let losses = lost(&migrated).map_err(|error| records.input.failure(error))?;
-    target.write_hydra(console, |writer| {
+    target.write_hydra(args.layout, console, |writer| {
         for name in &names {
             let own = migrated.name() == name;
             records.table =

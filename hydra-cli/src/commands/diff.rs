@@ -135,7 +135,7 @@ impl TablePair<'_> {
     ) -> Result<()> {
         for block in self.tables[side].range(records) {
             let block = block.map_err(|error| self.sides[side].input.failure(error))?;
-            (block.first()..).zip(block.values()).try_for_each(|(index, value)| take(index, value))?;
+            block.values().zip(block.first()..).try_for_each(|(value, index)| take(index, value))?;
         }
         Ok(())
     }
@@ -146,11 +146,12 @@ impl TablePair<'_> {
         for block in self.tables[0].blocks() {
             let block = block.map_err(|error| self.sides[0].input.failure(error))?;
             progress.set(block.first());
-            let mut ones = (block.first()..).zip(block.values());
-            self.each(1, block.first()..block.first() + block.len() as u64, &mut |index, other| {
-                out.compare(&self.place(index), ones.next().map(|(_, one)| one), Some(other))
+            let mut ones = block.values().zip(block.first()..);
+            let end = block.first().saturating_add(block.len() as u64);
+            self.each(1, block.first()..end, &mut |index, other| {
+                out.compare(&self.place(index), ones.next().map(|(one, _)| one), Some(other))
             })?;
-            ones.try_for_each(|(index, one)| out.compare(&self.place(index), Some(one), None))?;
+            ones.try_for_each(|(one, index)| out.compare(&self.place(index), Some(one), None))?;
         }
         self.each(1, left..right.max(left), &mut |index, other| {
             progress.set(index);

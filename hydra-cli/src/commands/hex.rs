@@ -6,16 +6,19 @@ use crate::commands::get;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, Result};
 use crate::records::parse;
-use crate::render::annotate::{Annotator, BlockPayload, unknown_layout};
+use crate::render::annotate::{Annotator, BlockPayload};
 use crate::render::dump::{self, DumpPart, DumpRegion, cut, little};
+use crate::render::section::{Section, checksum, named_parts, verdict};
+use crate::render::streams::ColumnPayload;
 use crate::source::Input;
-use crate::text::{TextStyle, bytes as size, count, escape, plural};
-use hydra::file::{BlockHeader, BlockKind, Commit, Entry, FieldLayout, FileHeader};
+use crate::streams::{is_columns, layout_name, not_rows};
+use crate::text::{bytes as size, count, plural};
+use hydra::file::{BlockHeader, BlockKind, Commit, Entry, FileHeader};
 use hydra::reflect::{Locator, Path};
 use hydra::{Dynamic, Error, ErrorKind, Reader, Table};
 use serde_json::{Value, json};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom};
 
 const LINE: u64 = 64;
 /// The offset of the first block.
@@ -45,91 +48,12 @@ pub(crate) fn run(args: &HexArgs, console: &mut Console) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// A part of the output: bytes with a title and remarks.
-#[derive(Default)]
-struct Section {
-    title: String,
-    /// A line about the whole part, and whether the part is undamaged.
-    fact: Option<(String, bool)>,
-    regions: Vec<DumpRegion>,
-    /// Lines below the bytes.
-    remarks: Vec<String>,
-}
-
-impl Section {
-    fn draw(&self, console: &mut Console) -> Result<()> {
-        console.line(TextStyle::Bold, &escape::line(&self.title))?;
-        if let Some((fact, good)) = &self.fact {
-            console.line(if *good { TextStyle::Dim } else { TextStyle::Bad }, fact)?;
-        }
-        for region in &self.regions {
-            let text = dump::draw(region, console.width, console.color);
-            writeln!(console, "{text}")?;
-        }
-        if self.regions.is_empty() {
-            writeln!(console)?;
-        }
-        Ok(self.remarks.iter().try_for_each(|remark| writeln!(console, "{remark}"))?)
-    }
-
-    fn json(&self) -> Value {
-        let fact = self.fact.as_ref().map(|(fact, _)| fact);
-        let regions: Vec<Value> = self.regions.iter().map(DumpRegion::json).collect();
-        let remarks: Vec<&str> = self.remarks.iter().map(|remark| remark.trim()).collect();
-        json!({ "title": self.title, "fact": fact, "regions": regions, "remarks": remarks })
-    }
-}
-
 /// Parses a file offset, decimal or hexadecimal.
 fn number(text: &str) -> Option<u64> {
     match text.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16).ok(),
         None => text.parse().ok(),
     }
-}
-
-/// Returns the parts of a structure on disk; `tell` returns the text of a value by the name of its field.
-fn parts(
-    fields: &[FieldLayout],
-    at: u64,
-    bytes: &[u8],
-    tell: &dyn Fn(&str, &[u8]) -> Option<String>,
-) -> Vec<DumpPart> {
-    let part = |&FieldLayout { name, offset, size: len, .. }: &FieldLayout| {
-        let own = cut(bytes, offset, len);
-        let zero = name.starts_with("ZERO");
-        let value = match tell(name, own) {
-            Some(value) => value,
-            None if zero => "✗ not zero".into(),
-            None if own.len() > 8 => String::new(),
-            None => count(little(own) as u64),
-        };
-        let name = match zero {
-            true if own.iter().all(|&byte| byte == 0) => String::new(),
-            true => "zero".into(),
-            false => name.to_lowercase(),
-        };
-        let ty = if len <= 8 { format!("u{}", 8 * len) } else { format!("{len} bytes") };
-        DumpPart {
-            at: at + offset as u64,
-            len: len as u64,
-            name: name.replace('_', " "),
-            ty,
-            value,
-            told: true,
-        }
-    };
-    fields.iter().map(part).collect()
-}
-
-fn verdict(good: bool, wrong: impl std::fmt::Display) -> String {
-    if good { "✓".into() } else { format!("✗ {wrong}") }
-}
-
-/// Returns the text of a stored checksum and the result of comparing it with the checksum of these bytes.
-fn checksum(stored: u64, bytes: &[u8]) -> String {
-    let computed = u64::from(crc32fast::hash(bytes));
-    format!("{stored:#010x} {}", verdict(stored == computed, format!("computed {computed:#010x}")))
 }
 
 struct HexDump<'a> {
@@ -175,7 +99,7 @@ impl HexDump<'_> {
                 "FILE_ID" => Some(dump::hex(bytes)),
                 _ => None,
             };
-            let parts = parts(FileHeader::fields(), at as u64, own, &tell);
+            let parts = named_parts(FileHeader::fields(), at as u64, own, &tell);
             self.structure(format!("{name}  file header, {which}"), at as u64, own.to_vec(), parts);
         }
         for (slot, at) in [512usize, 4608].into_iter().enumerate() {
@@ -196,7 +120,7 @@ impl HexDump<'_> {
                 "CRC" => Some(checksum(little(bytes) as u64, &signed)),
                 _ => None,
             };
-            let parts = parts(Commit::fields(), at as u64, own, &tell);
+            let parts = named_parts(Commit::fields(), at as u64, own, &tell);
             self.structure(format!("{name}  commit record, slot {slot}"), at as u64, own.to_vec(), parts);
         }
         let next =
@@ -242,12 +166,18 @@ impl HexDump<'_> {
         };
         if let (Some((table, entry)), Some(inside)) = (listed, offset.checked_sub(at + LINE)) {
             let position = inside / u64::from(header.stride).max(1);
-            if position < u64::from(header.count) && unknown_layout(&header).is_none() {
+            if position < u64::from(header.count) && not_rows(&header).is_none() {
                 return self.record(&reader, &table, header.first + position, &entry, &Path::default());
             }
         }
         self.block(&reader, at)?;
-        if offset > at {
+        let payload =
+            if is_columns(&header) { self.read(at + LINE, header.payload_bytes.into())? } else { Vec::new() };
+        let columns = ColumnPayload::new(&reader, at, &header, &payload);
+        if let Some(section) = columns.and_then(|columns| columns.section(&self.input.name, offset)) {
+            self.sections.iter_mut().for_each(|header| header.remarks.push(String::new()));
+            self.sections.push(section);
+        } else if offset > at {
             let start = offset - offset % LINE;
             let bytes = self.read(start, LINE.min(header.end(at) - start))?;
             self.structure(format!("the line of {offset:#x}, in its payload"), start, bytes, Vec::new());
@@ -266,6 +196,8 @@ impl HexDump<'_> {
         let text = field("TEXT");
         let bytes = field("PAYLOAD");
         let payload = if bytes <= MOST_PAYLOAD { self.read(at + LINE, bytes)? } else { Vec::new() };
+        let header = reader.block_header(at).ok();
+        let columns = header.and_then(|header| ColumnPayload::new(reader, at, &header, &payload));
         let sync = reader.file_id().first_chunk().map_or(0, |id| u64::from_le_bytes(*id)) ^ at;
         let kind = BlockKind::from_code(field("KIND") as u8);
         let kind_name = kind.map_or("unknown".into(), |kind| format!("{kind:?}").to_uppercase());
@@ -278,7 +210,7 @@ impl HexDump<'_> {
                 "KIND" => format!("{number}: {kind_name}"),
                 "FLAGS" if number == 1 => format!("{number}: replaces another block"),
                 "FLAGS" if number > 1 => format!("{number}: unknown"),
-                "LAYOUT" => format!("{number}: {}", if number == 0 { "rows" } else { "unknown" }),
+                "LAYOUT" => format!("{number}: {}", layout_name(number)),
                 "ENCODING" => format!("{number}: {}", if number == 0 { "none" } else { "unknown" }),
                 "LINES" => format!("{}, {}", plural(number, "line"), size(number * LINE)),
                 "SYNC" => verdict(number == sync, "of another place or file")
@@ -287,6 +219,7 @@ impl HexDump<'_> {
                     format!("{}: the block at {:#x}", count(number), at.saturating_sub(number * LINE))
                 }
                 "DISTANCE" => "0: the first block".into(),
+                "TEXT" if columns.is_some() => columns.as_ref()?.checksum(number),
                 "TEXT" if number > 0 => format!("{}: {:#x}", count(number), at + LINE + number),
                 "PAYLOAD" => size(number),
                 "PAYLOAD_CRC" => checksum(number, &payload),
@@ -295,10 +228,12 @@ impl HexDump<'_> {
             })
         };
         let title = format!("{}  {kind_name} block at {at:#x}", self.input.name);
-        let parts = parts(BlockHeader::fields(), at, &own, &tell);
+        let mut parts = named_parts(BlockHeader::fields(), at, &own, &tell);
+        columns.iter().for_each(|_| ColumnPayload::name(&mut parts));
         let section = self.structure(title, at, own, parts);
-        let unknown = reader.block_header(at).ok().and_then(|header| unknown_layout(&header));
-        if let Some(unknown) = unknown {
+        if let Some(columns) = columns {
+            section.remarks = columns.remarks();
+        } else if let Some(unknown) = header.and_then(|header| not_rows(&header)) {
             section.remarks = vec![format!("  {unknown}: the regions of its payload cannot be shown")];
         } else if kind == Some(BlockKind::Data) {
             let start = at + LINE;
@@ -344,10 +279,16 @@ impl HexDump<'_> {
     ) -> Result<()> {
         let failure = |error: Error| self.input.failure(error);
         let header = reader.block_header(entry.offset).map_err(failure)?;
-        if unknown_layout(&header).is_some() {
-            let (of, name) = (count(table.len()), table.name());
-            let fact = format!("table {name}, record {index} of {of}: somewhere in this block");
-            self.block(reader, entry.offset)?.fact = Some((fact, false));
+        if not_rows(&header).is_some() {
+            if let Ok(record) = table.get(index) {
+                let place = format!("table {}", table.name());
+                record.value().follow(path).map_err(|error| failure(error.place(place)))?;
+            }
+            let (of, name, columns) = (count(table.len()), table.name(), is_columns(&header));
+            let place =
+                if columns { "its fields are in the streams below" } else { "somewhere in this block" };
+            let fact = format!("table {name}, record {index} of {of}: {place}");
+            self.block(reader, entry.offset)?.fact = Some((fact, columns));
             let told = table.get(index).err().map(|error| self.input.failure(error));
             told.iter().for_each(|failure| self.console.complain(failure));
             return Ok(());

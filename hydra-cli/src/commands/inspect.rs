@@ -9,6 +9,7 @@ use crate::recovery::finding;
 use crate::render::dump::hex;
 use crate::render::{fields, schema};
 use crate::source::{self, Input};
+use crate::streams::{blocks_of, layouts};
 use crate::text::{TextStyle, bytes, count, escape, plural, rough, shorten};
 use hydra::file::State;
 use hydra::{Dynamic, Reader, Table};
@@ -80,6 +81,7 @@ fn show(
         let name = escape::line(table.name());
         let blocks = table.block_count();
         let table = reader.dynamic_table(table.name()).map_err(|error| input.failure(error))?;
+        let blocks = blocks_of(blocks, &layouts(reader, &table));
         show_table(&name, blocks, &table, share, console)?;
     }
     match reader.metadata() {
@@ -100,7 +102,7 @@ fn show(
 
 fn show_table(
     name: &str,
-    blocks: u64,
+    blocks: String,
     table: &Table<Dynamic>,
     lines: usize,
     console: &mut Console,
@@ -109,7 +111,7 @@ fn show_table(
     let ty = if ty == table.name() { String::new() } else { format!("of {}, ", escape::line(&ty)) };
     let facts = [
         format!("{ty}{}", plural(table.len(), "record")),
-        plural(blocks, "block"),
+        blocks,
         format!("{} a record", plural(table.schema().root().size() as u64, "byte")),
         format!("schema {:016x}", table.schema().fingerprint()),
     ];
@@ -148,6 +150,7 @@ fn document(input: &Input, reader: &Reader, found: Option<&check::CheckResult>) 
         own["name"] = json!(table.name());
         own["records"] = json!(table.record_count());
         own["blocks"] = json!(table.block_count());
+        own["layouts"] = json!(layouts(reader, &records));
         tables.push(own);
     }
     let (pairs, lost) = match reader.metadata() {

@@ -5,10 +5,10 @@
 use crate::args::{Format, LayoutArgs};
 use crate::console::Console;
 use crate::failure::{Exit, Result};
-use crate::render::annotate::unknown_layout;
 use crate::render::dump::{DumpPart, padded};
 use crate::schemas::names;
 use crate::source::Input;
+use crate::streams::{TableStreams, is_columns, not_rows, regions};
 use crate::text::{TableCell, TextStyle, bytes, draw_table, escape, paint, plural};
 use hydra::file::BlockKind;
 use hydra::schema::Field;
@@ -29,10 +29,11 @@ pub(crate) fn run(args: &LayoutArgs, console: &mut Console) -> Result<Exit> {
     let mut tables = Vec::new();
     for name in names(&reader, args.table.as_deref()) {
         let table = input.table(&reader, Some(name))?;
-        tables.push((name, table.len(), table.schema().clone()));
+        let streams = TableStreams::of(&reader, &table);
+        tables.push((name, table.len(), table.schema().clone(), streams));
     }
     if args.format == Format::Json {
-        let tables = tables.iter().map(|(name, len, schema)| document(name, *len, schema));
+        let tables = tables.iter().map(|(name, len, schema, all)| document(name, *len, schema, all));
         let region =
             |(name, bytes, blocks): &RegionSize| json!({ "region": name, "bytes": bytes, "blocks": blocks });
         console.json(&json!({
@@ -46,8 +47,10 @@ pub(crate) fn run(args: &LayoutArgs, console: &mut Console) -> Result<Exit> {
     }
     let name = console.paint(TextStyle::Bold, &escape::line(&input.name));
     writeln!(console, "{name}  {}\n{}", bytes(reader.file_bytes()), file.draw(console))?;
-    for (name, len, schema) in &tables {
-        show(name, *len, schema, console)?;
+    for (name, len, schema, streams) in &tables {
+        show(name, *len, schema, streams.is_empty(), console)?;
+        console.write_all(streams.draw(console.width, console.color).as_bytes())?;
+        writeln!(console)?;
     }
     Ok(exit)
 }
@@ -60,12 +63,14 @@ struct Geometry {
     regions: Vec<RegionSize>,
 }
 
-const REGIONS: [&str; 13] = [
+const REGIONS: [&str; 15] = [
     "header region",
     "block headers",
     "records",
     "heap",
     "text",
+    "column directories",
+    "column streams",
     "schemas",
     "index",
     "metadata",
@@ -103,7 +108,11 @@ impl Geometry {
             file.add("block headers", LINE, 1);
             file.add("padding", block.bytes() - LINE - payload, 0);
             match kind {
-                _ if unknown_layout(&block).is_some() => file.add("unknown layout", payload, 1),
+                Some(BlockKind::Data) if is_columns(&block) => {
+                    let regions = regions(reader, at, payload);
+                    regions.iter().for_each(|(name, bytes, blocks)| file.add(name, *bytes, *blocks));
+                }
+                _ if not_rows(&block).is_some() => file.add("unknown layout", payload, 1),
                 Some(BlockKind::Data) => {
                     let text = u64::from(block.text);
                     let records = u64::from(block.count) * u64::from(block.stride);
@@ -206,7 +215,7 @@ fn better<'a>(schema: &Schema, ty: &'a Descriptor) -> Option<(Vec<&'a str>, u64)
     (size < ty.size() as u64).then(|| (fields.iter().map(|(field, _)| field.name()).collect(), size))
 }
 
-fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<()> {
+fn show(name: &str, len: u64, schema: &Schema, is_rows: bool, console: &mut Console) -> Result<()> {
     let root = schema.root();
     let size = root.size() as u64;
     let slots = slots(schema, root);
@@ -217,7 +226,7 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
     let facts =
         format!("{}, {} each, aligned to {}", plural(len, "record"), plural(size, "byte"), root.align());
     if root.fields().is_empty() {
-        return Ok(writeln!(console, "{title}  {facts}; not a struct: no fields to order\n")?);
+        return Ok(writeln!(console, "{title}  {facts}; not a struct: no fields to order")?);
     }
     writeln!(console, "{title}  {facts}, {padding} between fields")?;
     let text = draw(&slots, size, console.color) + &legend(&slots, console);
@@ -231,15 +240,16 @@ fn show(name: &str, len: u64, schema: &Schema, console: &mut Console) -> Result<
         let Some((order, best)) = better(schema, ty) else { continue };
         let saved = ty.size() as u64 - best;
         let (own, total) = match std::ptr::eq(ty, root) {
-            true => (String::new(), format!(", {} in all", bytes(saved.saturating_mul(len)))),
+            true if is_rows => (String::new(), format!(", {} in all", bytes(saved.saturating_mul(len)))),
+            true => (String::new(), " as rows".to_string()),
             false => (format!("in {}, ", escape::line(ty.name())), String::new()),
         };
-        let order = order.join(", ");
+        let order = order.into_iter().map(escape::name).collect::<Vec<_>>().join(", ");
         let size = plural(ty.size() as u64, "byte");
         let text = format!("{own}the order {} saves {saved} of {size}{total}", escape::line(&order));
         writeln!(console, "  {}", console.paint(TextStyle::Note, &text))?;
     }
-    Ok(writeln!(console)?)
+    Ok(())
 }
 
 /// Returns the table below the drawing: the slots with their letters.
@@ -279,7 +289,7 @@ fn draw(slots: &[FieldSlot], size: u64, color: bool) -> String {
     out
 }
 
-fn document(name: &str, len: u64, schema: &Schema) -> Value {
+fn document(name: &str, len: u64, schema: &Schema, streams: &TableStreams) -> Value {
     let root = schema.root();
     let slot = |FieldSlot { part, crossing: (records, of), .. }: &FieldSlot| {
         json!({
@@ -301,5 +311,6 @@ fn document(name: &str, len: u64, schema: &Schema) -> Value {
         "slots": slots(schema, root).iter().map(slot).collect::<Value>(),
         "crosses_line": { "records": more, "of": period },
         "better": best,
+        "columns": streams.document(),
     })
 }

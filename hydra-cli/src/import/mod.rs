@@ -56,7 +56,7 @@ pub(crate) fn run(args: &ConvertArgs, from: Format, console: &mut Console) -> Re
         }
     };
     let mut records = 0;
-    target.write_hydra(console, |writer| {
+    target.write_hydra(args.layout, console, |writer| {
         records = match from {
             Format::Csv => rows::write(&job, &Columns::of(&schema, job.spelling)?, writer)?,
             Format::Ndjson => ndjson::write(&job, &schema, writer)?,

@@ -4,23 +4,11 @@
 use super::dump::{DumpPart, DumpRegion, cut, little};
 use super::plain;
 use crate::text::{escape, plural};
-use hydra::file::BlockHeader;
 use hydra::reflect::Spelling;
 use hydra::schema::{Field, TypeRef};
 use hydra::{Descriptor, Kind, Schema, Value};
 use std::collections::VecDeque;
 use std::ops::Range;
-
-/// Returns the field of a block header that shows an unknown way of storing the payload; none if the payload
-/// is rows.
-pub(crate) fn unknown_layout(block: &BlockHeader) -> Option<String> {
-    match (block.layout, block.encoding, block.flags) {
-        (0, 0, 0 | 1) => None,
-        (0, 0, flags) => Some(format!("flags {flags:#04x} of a block are unknown")),
-        (0, encoding, _) => Some(format!("encoding {encoding} of a block is unknown")),
-        (layout, ..) => Some(format!("layout {layout} of a block is unknown")),
-    }
-}
 
 /// The largest numbers of elements that are shown one by one, of references that are followed, and of parts.
 const MAX_ELEMENTS: u64 = 32;

@@ -10,3 +10,5 @@ pub(crate) mod numpy;
 pub(crate) mod plain;
 pub(crate) mod rust;
 pub(crate) mod schema;
+pub(crate) mod section;
+pub(crate) mod streams;

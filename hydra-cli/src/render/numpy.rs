@@ -1,6 +1,6 @@
 //! Describes records for NumPy: a dtype with a dotted name for every scalar, and the offsets of the blocks.
 
-use super::annotate::unknown_layout;
+use crate::streams::not_rows;
 use hydra::schema::{Form, TypeRef, Variant};
 use hydra::{Descriptor, Dynamic, Kind, Reader, Result, Schema, Table};
 use serde_json::{Map, Value, json};
@@ -23,7 +23,7 @@ pub(crate) fn table(reader: &Reader, table: &Table<Dynamic>) -> Result<(Value, B
         let known = reader.schemas().find(|(id, _)| *id == entry.schema);
         let other = known.is_none_or(|(_, known)| !known.schema().is_identical(schema));
         let why = other.then(|| "they have another schema".to_string());
-        if let Some(why) = why.or_else(|| unknown_layout(&header)) {
+        if let Some(why) = why.or_else(|| not_rows(&header)) {
             *left_out.entry(why).or_insert(0) += entry.count;
             continue;
         }

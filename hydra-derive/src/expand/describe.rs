@@ -142,22 +142,27 @@ impl Expansion<'_> {
 
     fn descriptor(&self) -> TokenStream {
         let variants = &self.model.variants;
-        let (make, content) = match (self.model.inner(), self.model.shape) {
+        let (kind, parts) = match (self.model.inner(), self.model.shape) {
             (Some(inner), _) if self.model.attrs.has("transparent") => return transparent(inner),
-            (Some(inner), _) => ("newtype", ask(inner, "TYPE")),
+            (Some(inner), _) => {
+                let inner = ask(inner, "TYPE");
+                (quote!(Newtype), quote!(of_inner(#inner)))
+            }
             (None, TypeShape::Struct) => {
-                ("structure", constant(self.model.stored().map(|field| descriptor(field, true))))
+                let fields = constant(self.model.stored().map(|field| descriptor(field, true)));
+                (quote!(Struct), quote!(of_fields(#fields)))
             }
             (None, _) => {
-                ("enumeration", constant(variants.iter().enumerate().map(|(index, it)| variant(it, index))))
+                let variants = constant(variants.iter().enumerate().map(|(index, it)| variant(it, index)));
+                (quote!(Enum), quote!(of_variants(#variants, <Self as __h::Variants>::TAG)))
             }
         };
-        let make = format_ident!("{make}");
         let name = self.model.schema_name();
         let args = self.args();
         let notes = self.notes();
         quote! {
-            const TYPE: &'static __h::Descriptor = const { &__h::#make::<Self>(#name, #args, #content, #notes) };
+            const TYPE: &'static __h::Descriptor =
+                &__h::named::<Self>(__h::Kind::#kind, #name, #args, #notes).#parts;
         }
     }
 

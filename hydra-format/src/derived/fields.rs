@@ -2,7 +2,7 @@
 
 use crate::layout::rows::{At, Checked, Hydra};
 use crate::memory::Describe;
-use crate::schema::{Layout, struct_layout};
+use crate::schema::{FieldPlaces, struct_layout};
 use crate::{Error, ErrorKind, Result};
 use std::fmt::{self, Formatter};
 
@@ -72,7 +72,7 @@ pub(super) const fn sizes<S: Fields, const N: usize>() -> [(usize, usize); N] {
 }
 
 /// Computes the stored offsets of the `N` fields of a struct.
-pub const fn placed<S: Fields, const N: usize>(min_align: usize) -> Layout<N> {
+pub const fn placed<S: Fields, const N: usize>(min_align: usize) -> FieldPlaces<N> {
     struct_layout(sizes::<S, N>(), min_align)
 }
 

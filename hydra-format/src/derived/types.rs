@@ -2,13 +2,10 @@
 
 use super::field::FieldOf;
 use super::fields::Fields;
-use super::variants::Variants;
 use crate::Result;
 use crate::layout::rows::{Hydra, MAX_BYTES};
 use crate::memory::Describe;
-use crate::schema::{
-    Arg, AttrValue, Constant, DefaultImage, Descriptor, Field, Kind, Live, Note, TypeRef, Variant,
-};
+use crate::schema::{Arg, AttrValue, Constant, DefaultImage, Descriptor, Field, Kind, Live, Note, TypeRef};
 use std::borrow::Cow;
 
 /// A type of a constant parameter, and the kind of its values in a schema.
@@ -39,8 +36,8 @@ pub const fn argument<T: Hydra>() -> Arg {
     Arg::Type(FieldOf::<T>::TYPE)
 }
 
-/// Makes a type with a name.
-const fn named<T: Describe>(
+/// Makes the descriptor of a type with a name, to which its parts are added.
+pub const fn named<T: Describe>(
     kind: Kind,
     name: &'static str,
     args: &'static [Arg],
@@ -48,40 +45,6 @@ const fn named<T: Describe>(
 ) -> Descriptor {
     let mut ty = Descriptor::new(kind, T::SIZE, T::ALIGN).of_name(name, args, notes);
     ty.live = Some(Live::of::<T>());
-    ty
-}
-
-/// Makes the descriptor of a struct.
-pub const fn structure<T: Describe>(
-    name: &'static str,
-    args: &'static [Arg],
-    fields: &'static [Field],
-    notes: &'static [Note],
-) -> Descriptor {
-    named::<T>(Kind::Struct, name, args, notes).of_fields(fields)
-}
-
-/// Makes the descriptor of a newtype.
-pub const fn newtype<T: Describe>(
-    name: &'static str,
-    args: &'static [Arg],
-    inner: TypeRef,
-    notes: &'static [Note],
-) -> Descriptor {
-    let mut ty = named::<T>(Kind::Newtype, name, args, notes);
-    ty.element = Some(inner);
-    ty
-}
-
-/// Makes the descriptor of an enum.
-pub const fn enumeration<T: Variants>(
-    name: &'static str,
-    args: &'static [Arg],
-    variants: &'static [Variant],
-    notes: &'static [Note],
-) -> Descriptor {
-    let mut ty = named::<T>(Kind::Enum, name, args, notes).of_variants(variants);
-    ty.tag = Some(T::TAG);
     ty
 }
 

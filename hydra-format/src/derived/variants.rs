@@ -3,7 +3,7 @@
 use super::fields::{Fields, sizes};
 use crate::layout::rows::reflect::Reflect;
 use crate::layout::rows::{At, Cursor, put};
-use crate::schema::{Descriptor, Kind, Layout};
+use crate::schema::{Descriptor, FieldPlaces, Kind};
 use crate::{Error, ErrorKind, Result};
 use std::cmp::Ordering;
 
@@ -16,9 +16,9 @@ pub trait Variants: Fields + Reflect {
 }
 
 /// Computes the stored offsets of the `N` fields of an enum's variants.
-pub const fn placed_variants<S: Variants, const N: usize>() -> Layout<N> {
+pub const fn placed_variants<S: Variants, const N: usize>() -> FieldPlaces<N> {
     let tag = S::TAG.fixed_size() as usize;
-    Layout::of(tag, tag, sizes::<S, N>(), S::ENDS)
+    FieldPlaces::of(tag, tag, sizes::<S, N>(), S::ENDS)
 }
 
 /// Returns true if an enum without fields, with its discriminants under an integer `repr` as tags, consists

@@ -6,7 +6,6 @@
 #[cfg(test)]
 mod tests;
 
-use crate::layout;
 use crate::layout::rows::{Measure, StagedRows, TwoPasses, block_bytes};
 use crate::reflect::encode::image;
 use crate::store::block::check_size;
@@ -208,7 +207,8 @@ impl Editor {
     fn write(&mut self, edits: Vec<(usize, Entry)>) -> Result<()> {
         for (table, entry) in edits {
             let block = self.load(table, &entry)?;
-            let sealed = self.stage(table, &block).and_then(|rows| layout::WRITTEN.seal(rows));
+            let sealed = self.stage(table, &block);
+            let sealed = sealed.and_then(|rows| self.reader.snapshot.seal(entry.schema, &block, rows));
             let sealed = sealed.map_err(|error| self.reader.snapshot.in_block(error, table, &entry))?;
             self.log.add_replacement(sealed, table, &entry)?;
         }
@@ -223,9 +223,9 @@ impl Editor {
 
     /// Returns the values of a block, with staged ones in place of those in the file.
     fn values<'a>(&'a self, table: usize, block: &'a Block<Dynamic>) -> impl Iterator<Item = Value<'a>> {
-        (block.first()..)
-            .zip(block.values())
-            .map(move |(index, stored)| self.staged.get(&(table, index)).map_or(stored, Dynamic::value))
+        // In this order, because the range ends with the largest index.
+        let stored = block.values().zip(block.first()..);
+        stored.map(move |(stored, index)| self.staged.get(&(table, index)).map_or(stored, Dynamic::value))
     }
 
     /// Measures the heap and text of a block's values.

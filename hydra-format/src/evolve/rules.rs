@@ -37,18 +37,18 @@ impl<'a> Compiler<'a> {
     pub(super) fn pair(&mut self, draft: &mut Draft, pair: TypePair<'a>) -> Result<()> {
         let (from, to) = (pair.from, pair.to);
         match (from.kind(), to.kind()) {
-            (Kind::Newtype, Kind::Newtype) => self.inner(draft, pair, from.element(), to.element()),
+            (Kind::Newtype, Kind::Newtype) => self.inner(draft, pair, (from.element(), to.element())),
             (Kind::Option, Kind::Option) => self.option(draft, pair),
             (_, Kind::Option) if self.peeled(pair.own, from) != Kind::Option => self.wrap(draft, pair),
             (Kind::Newtype, _) => {
                 let single = self.single(pair.to, self.peeled(pair.own, from));
                 draft.change(Rule::Rewrapped, "", format!("{} to {}", from.name(), to.name()));
-                self.inner(draft, pair, from.element(), single)
+                self.inner(draft, pair, (from.element(), single))
             }
             (_, Kind::Newtype) => {
                 let single = self.single(pair.from, self.peeled(true, to));
                 draft.change(Rule::Rewrapped, "", format!("{} to {}", from.name(), to.name()));
-                self.inner(draft, pair, single, to.element())
+                self.inner(draft, pair, (single, to.element()))
             }
             (Kind::List, Kind::List)
             | (Kind::Set, Kind::Set)
@@ -65,7 +65,7 @@ impl<'a> Compiler<'a> {
                 self.array(draft, pair)
             }
             (Kind::Tuple, Kind::Tuple) | (Kind::Struct, Kind::Struct) => {
-                self.fields(draft, pair, from.fields(), to.fields())
+                self.fields(draft, pair, (from.fields(), to.fields()))
             }
             (Kind::Enum, Kind::Enum) => self.choice(draft, pair),
             (Kind::String, Kind::Enum) if to.is_fieldless() && !pair.key => self.named(draft, pair),
@@ -128,8 +128,7 @@ impl<'a> Compiler<'a> {
         &mut self,
         draft: &mut Draft,
         pair: TypePair<'a>,
-        from: Option<TypeRef>,
-        to: Option<TypeRef>,
+        (from, to): (Option<TypeRef>, Option<TypeRef>),
     ) -> Result<()> {
         let at = (from.map_or(pair.at.0, TypeRef::index), to.map_or(pair.at.1, TypeRef::index));
         let id = self.inline(pair.job(at))?;
@@ -196,8 +195,7 @@ impl<'a> Compiler<'a> {
         &mut self,
         draft: &mut Draft,
         pair: TypePair<'a>,
-        from: &'a [Field],
-        to: &'a [Field],
+        (from, to): (&'a [Field], &'a [Field]),
     ) -> Result<()> {
         self.spend(from.len() + to.len())?;
         let found = pairs((from, to), Field::name, Field::notes);
@@ -332,7 +330,7 @@ impl<'a> Compiler<'a> {
         for (source, target) in from.variants().iter().zip(targets) {
             let segment = format!(":{}", source.name());
             let chosen = match (target, other) {
-                (Some(target), _) => Some((target.tag(), self.variant(draft, pair, source, target)?)),
+                (Some(target), _) => Some((target.tag(), self.variant(draft, pair, (source, target))?)),
                 (None, other) => {
                     draft.same = false;
                     draft.fallible |= other.is_none();
@@ -368,8 +366,7 @@ impl<'a> Compiler<'a> {
         &mut self,
         draft: &mut Draft,
         pair: TypePair<'a>,
-        from: &'a Variant,
-        to: &'a Variant,
+        (from, to): (&'a Variant, &'a Variant),
     ) -> Result<Option<u32>> {
         let segment = format!(":{}", from.name());
         if from.name() != to.name() {
@@ -380,7 +377,7 @@ impl<'a> Compiler<'a> {
         }
         let sizes = draft.sizes;
         let mut inside = Draft { done: true, same: true, ordered: true, sizes, ..Draft::default() };
-        self.fields(&mut inside, pair, from.fields(), to.fields())?;
+        self.fields(&mut inside, pair, (from.fields(), to.fields()))?;
         let id = self.drafts.len() as u32;
         self.drafts.push(inside);
         self.below(draft, id, &segment);

@@ -6,9 +6,14 @@
 //! converts them in `seal` and `view`, and no other code changes. A layout handles one block at a time, and
 //! uses its file offset only for errors. Start reading at [`BlockLayout`].
 
+pub(crate) mod columns;
+mod layouts;
 pub(crate) mod rows;
 
-use crate::layout::rows::{Auditor, RowLayout, StagedRows, Validator};
+pub use layouts::Layout;
+pub(crate) use layouts::{BlockAuditor, Layouts, MOST_GROWTH, WINDOW_RECORDS, check_supported, in_streams};
+
+use crate::layout::rows::{Auditor, StagedRows, Validator};
 use crate::memory::{Backing, Payload};
 use crate::store::block::{BlockAt, SealedBlock};
 use crate::{Error, Result, Schema};
@@ -34,18 +39,6 @@ pub(crate) trait BlockLayout: Sync {
     fn audit(&self, block: &BlockAt, payload: &[u8], auditor: &Auditor, report: &mut dyn FnMut(Error));
 }
 
-/// The layout that writers use.
-pub(crate) const WRITTEN: &dyn BlockLayout = &RowLayout;
-
-/// Returns the layout of a DATA block, or `Unsupported` if this library does not support it.
-pub(crate) fn of(block: &BlockAt) -> Result<&'static dyn BlockLayout> {
-    let layout = match (block.layout, block.encoding) {
-        (0, 0) => &RowLayout,
-        _ => return Err(block.unknown_layout()),
-    };
-    block.check_flags().map(|()| layout as _)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,11 +49,11 @@ mod tests {
     #[test]
     fn a_layout_that_is_unknown_is_unsupported() {
         let header = BlockHeader::new(BlockKind::Data, 64);
-        let of = |header| of(&BlockAt { offset: 0, header });
+        let of = |header| check_supported(&BlockAt { offset: 0, header });
         assert!(of(header).is_ok() && of(BlockHeader { flags: REPLACES, ..header }).is_ok());
         for other in [
             BlockHeader { flags: 2, ..header },
-            BlockHeader { layout: 1, ..header },
+            BlockHeader { layout: 2, ..header },
             BlockHeader { encoding: 1, ..header },
         ] {
             assert_eq!(of(other).err().map(|error| error.kind()), Some(ErrorKind::Unsupported));

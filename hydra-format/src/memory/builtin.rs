@@ -4,7 +4,7 @@
 use super::{Describe, Opaque, Plain, type_of};
 #[cfg(feature = "rust_decimal")]
 use super::{Fixed, PLACES};
-use crate::schema::{Descriptor, Form, Kind, Layout, Live, TypeRef, struct_layout};
+use crate::schema::{Descriptor, FieldPlaces, Form, Kind, Live, TypeRef, struct_layout};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::marker::PhantomData;
@@ -230,7 +230,7 @@ scalars! {
 }
 
 /// Returns the layout of a map entry or a pair.
-pub(crate) const fn pair_layout<A: Describe, B: Describe>() -> Layout<2> {
+pub(crate) const fn pair_layout<A: Describe, B: Describe>() -> FieldPlaces<2> {
     struct_layout([(A::SIZE, A::ALIGN), (B::SIZE, B::ALIGN)], 1)
 }
 
@@ -259,7 +259,7 @@ pub(crate) use each_tuple;
 macro_rules! tuples {
     ($($count:literal: $($param:ident $index:tt),+;)*) => {$(
         impl<$($param: Describe),+> TupleLayout<$count> for ($($param,)+) {
-            const LAYOUT: Layout<$count> = struct_layout([$(($param::SIZE, $param::ALIGN)),+], 1);
+            const LAYOUT: FieldPlaces<$count> = struct_layout([$(($param::SIZE, $param::ALIGN)),+], 1);
         }
         // SAFETY: FLAT is false, so unsafe code trusts nothing of this type.
         unsafe impl<$($param: Describe),+> Describe for ($($param,)+) {
@@ -285,7 +285,7 @@ macro_rules! tuples {
 /// The stored layout of a tuple.
 pub(crate) trait TupleLayout<const N: usize> {
     /// The offsets, size and alignment.
-    const LAYOUT: Layout<N>;
+    const LAYOUT: FieldPlaces<N>;
 }
 
 each_tuple!(tuples);

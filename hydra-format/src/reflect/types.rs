@@ -3,7 +3,7 @@
 use super::value::MAX_NESTING;
 use crate::layout::rows::Run;
 use crate::memory::Describe;
-use crate::schema::{Arg, Descriptor, Field, Kind, Layout, Schema, TypeRef, Variant, entry_layout};
+use crate::schema::{Arg, Descriptor, Field, FieldPlaces, Kind, Schema, TypeRef, Variant, entry_layout};
 use std::collections::HashSet;
 use std::ops::Deref;
 
@@ -105,7 +105,7 @@ impl<'a> Type<'a> {
             return EntryLayout { key: value, value, offset: 0, size: value.size(), align: value.align() };
         }
         let key = self.key();
-        let Layout { offsets: [_, offset], size, align } = entry_layout(key.ty, value.ty);
+        let FieldPlaces { offsets: [_, offset], size, align } = entry_layout(key.ty, value.ty);
         EntryLayout { key, value, offset: offset as usize, size, align }
     }
 

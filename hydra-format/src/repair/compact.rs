@@ -13,7 +13,7 @@ use crate::table::metadata::Metadata;
 use crate::table::reader::Reader;
 use crate::table::snapshot::Loaded;
 use crate::table::writer::{TableId, Writer};
-use crate::{Dynamic, Error, ErrorKind, Result};
+use crate::{Dynamic, Error, ErrorKind, Layout, Result};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
@@ -25,8 +25,8 @@ pub(super) enum CopyMode {
     Whole,
     /// Blocks below half of the usual size are merged.
     Merged,
-    /// Every record is encoded again.
-    Encoded,
+    /// Every record is encoded again, in the layout of its block or in this one.
+    Encoded(Option<Layout>),
 }
 
 /// A new file that is being filled.
@@ -65,14 +65,16 @@ impl Copy {
         let parts =
             [payload.records().len(), payload.heap().len(), payload.text().all().len(), LINE as usize];
         let bytes: usize = parts.into_iter().sum();
-        let whole = match self.mode {
-            CopyMode::Whole => true,
-            CopyMode::Merged => bytes >= TARGET_BLOCK_BYTES / 2,
-            CopyMode::Encoded => false,
+        let layout = loaded.layout();
+        let (whole, layout) = match self.mode {
+            CopyMode::Whole => (true, layout),
+            CopyMode::Merged => (bytes >= layout.block_bytes(TARGET_BLOCK_BYTES) / 2, layout),
+            CopyMode::Encoded(wanted) => (false, wanted.unwrap_or(layout)),
         };
         if whole {
-            return self.writer.append_block(to, loaded.to_staged());
+            return self.writer.append_block(to, loaded.seal());
         }
+        self.writer.set_layout(to, layout)?;
         let block = Block::<Dynamic>::whole(loaded);
         block.values().try_for_each(|value| self.writer.append_value(to, value))
     }
@@ -89,8 +91,7 @@ impl Copy {
 /// Writes a new file with the schemas of `catalog` and the records that `fill` adds. The file gets its name
 /// if a full check finds no damage in it. Returns the result of `fill` and the size of the file.
 pub(super) fn write_checked<R>(
-    disk: &dyn Disk,
-    path: &Path,
+    (disk, path): (&dyn Disk, &Path),
     catalog: &Catalog,
     mode: CopyMode,
     fill: impl FnOnce(&mut Copy) -> Result<(R, Metadata)>,
@@ -138,31 +139,33 @@ pub struct Compaction {
 }
 
 /// Writes the newest state of `input` to a new file, without replaced blocks, old indexes and padding. Small
-/// blocks are merged. Records, schemas and metadata are the same; the file id is new. The new file gets its
+/// blocks are merged, and all are converted if another layout is asked for. Records, schemas and metadata are the
+/// same; the file id is new. The new file gets its
 /// name if a full check finds no damage in it. A damaged file is refused: use
 /// [`recover()`](crate::file::recover()).
 ///
 /// ```no_run
-/// let done = hydra::file::compact("day.hydra", "small.hydra", None)?;
+/// let done = hydra::file::compact("day.hydra", "small.hydra", Some(hydra::Layout::Columns), None)?;
 /// println!("{} -> {} bytes", done.before.bytes, done.after.bytes);
 /// # Ok::<(), hydra::Error>(())
 /// ```
 pub fn compact(
     input: impl AsRef<Path>,
     output: impl AsRef<Path>,
+    layout: Option<Layout>,
     progress: Option<Progress<'_>>,
 ) -> Result<Compaction> {
     let input = input.as_ref();
     let source = Box::new(FileStorage::open(input)?);
-    compact_on(source, input, &FileDisk, output.as_ref(), &mut callback(progress))
+    compact_on(source, input, (&FileDisk, output.as_ref()), layout, &mut callback(progress))
 }
 
 /// Does the same from any source to any disk; the path of the input is for errors.
 pub(crate) fn compact_on(
     source: Box<dyn Source>,
     input: &Path,
-    disk: &dyn Disk,
-    output: &Path,
+    output: (&dyn Disk, &Path),
+    layout: Option<Layout>,
     progress: Progress<'_>,
 ) -> Result<Compaction> {
     let mut opened = open::open(&*source).map_err(|error| error.in_file(input))?;
@@ -189,7 +192,8 @@ pub(crate) fn compact_on(
         Ok(((), reader.metadata()?.clone()))
     };
     let check = &mut |done, of| phases.tell(1, done, of);
-    let ((), after) = write_checked(disk, output, &catalog, CopyMode::Merged, fill, check)?;
+    let mode = layout.map_or(CopyMode::Merged, |_| CopyMode::Encoded(layout));
+    let ((), after) = write_checked(output, &catalog, mode, fill, check)?;
     Ok(Compaction { before, after, record_count })
 }
 

@@ -162,10 +162,7 @@ pub fn recover(
     options: RecoverOptions,
     progress: Option<Progress<'_>>,
 ) -> Result<Recovery> {
-    let input = input.as_ref();
-    let source = FileStorage::open(input)?;
-    let output = Some((&FileDisk as &dyn Disk, output.as_ref()));
-    recover_on(Box::new(source), input, output, options, &mut callback(progress))
+    recover_file(input.as_ref(), Some(output.as_ref()), options, progress)
 }
 
 /// Returns what [`recover`] would do, without writing anything.
@@ -174,9 +171,17 @@ pub fn survey(
     options: RecoverOptions,
     progress: Option<Progress<'_>>,
 ) -> Result<Recovery> {
-    let input = input.as_ref();
-    let source = FileStorage::open(input)?;
-    recover_on(Box::new(source), input, None, options, &mut callback(progress))
+    recover_file(input.as_ref(), None, options, progress)
+}
+
+fn recover_file(
+    input: &Path,
+    output: Option<&Path>,
+    options: RecoverOptions,
+    progress: Option<Progress<'_>>,
+) -> Result<Recovery> {
+    let output = output.map(|path| (&FileDisk as &dyn Disk, path));
+    recover_on(Box::new(FileStorage::open(input)?), input, output, options, &mut callback(progress))
 }
 
 /// Does the same from any source to any disk; the path of the input is for errors.
@@ -197,7 +202,7 @@ pub(crate) fn recover_on(
     let copied = &mut |done| phases.tell(1, done, phases.bytes);
     let mut recovery = match output {
         None => rescue.run(None, copied)?.0,
-        Some((disk, path)) => {
+        Some(output) => {
             let checked = &mut |done, of| phases.tell(2, done, of);
             let mut write = |mode| {
                 let fill = |copy: &mut Copy| {
@@ -205,12 +210,12 @@ pub(crate) fn recover_on(
                     rescue.refuse_nothing(&recovery)?;
                     Ok((recovery, metadata))
                 };
-                write_checked(disk, path, &rescue.survey.catalog, mode, fill, checked)
+                write_checked(output, &rescue.survey.catalog, mode, fill, checked)
             };
             let (recovery, size) = match write(CopyMode::Whole) {
                 // Bytes that readers ignore were not zero in a block of another implementation: encode its
                 // records again.
-                Err(error) if error.kind() == ErrorKind::NotCanonical => write(CopyMode::Encoded)?,
+                Err(error) if error.kind() == ErrorKind::NotCanonical => write(CopyMode::Encoded(None))?,
                 written => written?,
             };
             Recovery { output: Some(size), ..recovery }

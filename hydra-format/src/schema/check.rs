@@ -32,14 +32,14 @@ pub(super) fn check(types: &mut [Descriptor]) -> Result<()> {
         check_type(ty, types).map_err(|e| e.place(place_text(index, ty)))?;
     }
     let known = vec![VisitState::Unknown; types.len()];
-    let mut layouts = Layouts { types, known, offsets: HashMap::new() };
+    let mut layouts = SizeCheck { types, known, offsets: HashMap::new() };
     for (index, ty) in types.iter().enumerate() {
         layouts.of(index, 0).map_err(|e| e.place(place_text(index, ty)))?;
     }
     for (index, ty) in types.iter().enumerate() {
         layouts.check_key(ty).map_err(|e| e.place(place_text(index, ty)))?;
     }
-    let Layouts { known, mut offsets, .. } = layouts;
+    let SizeCheck { known, mut offsets, .. } = layouts;
     for (index, (ty, state)) in types.iter_mut().zip(known).enumerate() {
         if let VisitState::Known(facts) = state {
             let offsets = offsets.remove(&index).unwrap_or_default();
@@ -178,14 +178,14 @@ enum VisitState {
     Known(TypeLayout),
 }
 
-struct Layouts<'a> {
+struct SizeCheck<'a> {
     types: &'a [Descriptor],
     known: Vec<VisitState>,
     /// The offsets of the fields of each type with fields, by index.
     offsets: HashMap<usize, Vec<u32>>,
 }
 
-impl Layouts<'_> {
+impl SizeCheck<'_> {
     /// Computes the layout of the type at `index`, which is nested in `depth` types. Each type is computed
     /// once.
     fn of(&mut self, index: usize, depth: u32) -> Result<TypeLayout> {

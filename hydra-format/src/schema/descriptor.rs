@@ -193,15 +193,25 @@ impl Descriptor {
         self
     }
 
-    /// Sets the fields.
-    pub(crate) const fn of_fields(mut self, fields: &'static [Field]) -> Descriptor {
+    /// Sets the fields of a struct or tuple.
+    #[doc(hidden)]
+    pub const fn of_fields(mut self, fields: &'static [Field]) -> Descriptor {
         set(&mut self.fields, fields);
         self
     }
 
-    /// Sets the variants.
-    pub(crate) const fn of_variants(mut self, variants: &'static [Variant]) -> Descriptor {
+    /// Sets the inner type of a newtype.
+    #[doc(hidden)]
+    pub const fn of_inner(mut self, inner: TypeRef) -> Descriptor {
+        self.element = Some(inner);
+        self
+    }
+
+    /// Sets the variants of an enum, and the kind of their tags.
+    #[doc(hidden)]
+    pub const fn of_variants(mut self, variants: &'static [Variant], tag: Kind) -> Descriptor {
         set(&mut self.variants, variants);
+        self.tag = Some(tag);
         self
     }
 
@@ -287,17 +297,6 @@ impl Descriptor {
         &self.variants
     }
 
-    /// Returns the notes on the type: documentation, attributes, version.
-    #[inline]
-    pub fn notes(&self) -> &[Note] {
-        &self.notes
-    }
-
-    /// Returns the documentation comment.
-    pub fn doc(&self) -> Option<&str> {
-        doc(&self.notes)
-    }
-
     /// Returns the position of the field with this name.
     pub fn field_index(&self, name: &str) -> Option<usize> {
         position(&self.fields, name)
@@ -369,25 +368,6 @@ impl Field {
     pub fn live_offset(&self) -> Option<usize> {
         self.live_offset
     }
-
-    /// Returns the notes: documentation, aliases, default, attributes.
-    #[inline]
-    pub fn notes(&self) -> &[Note] {
-        &self.notes
-    }
-
-    /// Returns the documentation comment.
-    pub fn doc(&self) -> Option<&str> {
-        doc(&self.notes)
-    }
-
-    /// Returns the attribute with this name, such as `unit`.
-    pub fn attribute(&self, name: &str) -> Option<&super::AttrValue> {
-        self.notes.iter().find_map(|note| match note {
-            Note::Attribute { name: own, value } if own == name => Some(value),
-            _ => None,
-        })
-    }
 }
 
 /// A variant of an enum.
@@ -441,12 +421,6 @@ impl Variant {
         &self.fields
     }
 
-    /// Returns the notes: documentation, aliases.
-    #[inline]
-    pub fn notes(&self) -> &[Note] {
-        &self.notes
-    }
-
     /// Returns the position of the field with this name.
     pub fn field_index(&self, name: &str) -> Option<usize> {
         position(&self.fields, name)
@@ -489,9 +463,28 @@ const fn set<T: ToOwned + ?Sized>(place: &mut Cow<'static, T>, data: &'static T)
     std::mem::forget(std::mem::replace(place, Cow::Borrowed(data)));
 }
 
-fn doc(notes: &[Note]) -> Option<&str> {
-    notes.iter().find_map(|note| match note {
-        Note::Doc(text) => Some(text.as_ref()),
-        _ => None,
-    })
+macro_rules! noted {
+    ($($ty:ident)*) => {$(
+        impl $ty {
+            /// Returns the notes: documentation, aliases, attributes and the like.
+            #[inline]
+            pub fn notes(&self) -> &[Note] {
+                &self.notes
+            }
+
+            /// Returns the documentation comment.
+            pub fn doc(&self) -> Option<&str> {
+                self.notes.iter().find_map(|note| if let Note::Doc(text) = note { Some(&**text) } else { None })
+            }
+
+            /// Returns the attribute with this name, such as `unit`.
+            pub fn attribute(&self, name: &str) -> Option<&super::AttrValue> {
+                self.notes.iter().find_map(|note| match note {
+                    Note::Attribute { name: own, value } if own == name => Some(value),
+                    _ => None,
+                })
+            }
+        }
+    )*};
 }
+noted!(Descriptor Field Variant);

@@ -11,7 +11,7 @@ pub(crate) const fn round_up(offset: u64, align: u64) -> u64 {
 
 /// The offsets of `N` fields, and the size and alignment of the whole, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Layout<const N: usize> {
+pub struct FieldPlaces<const N: usize> {
     /// The offset of each field.
     pub offsets: [u32; N],
     /// The size of the whole, at least 1.
@@ -20,18 +20,18 @@ pub struct Layout<const N: usize> {
     pub align: usize,
 }
 
-impl<const N: usize> Layout<N> {
+impl<const N: usize> FieldPlaces<N> {
     /// Computes the layout of a type of the program with [`place`].
     pub(crate) const fn of(
         tag: usize,
         min_align: usize,
         fields: [(usize, usize); N],
         ends: &[usize],
-    ) -> Layout<N> {
+    ) -> FieldPlaces<N> {
         let mut offsets = [0; N];
         let (size, align) = place(tag, min_align, &fields, ends, &mut offsets);
         assert!(size < 1 << 31, "a Hydra type is larger than the format allows (16 MiB)");
-        Layout { offsets, size, align }
+        FieldPlaces { offsets, size, align }
     }
 }
 
@@ -79,12 +79,12 @@ pub(super) const fn place(
 pub(crate) const fn struct_layout<const N: usize>(
     fields: [(usize, usize); N],
     min_align: usize,
-) -> Layout<N> {
-    Layout::of(0, min_align, fields, &[N])
+) -> FieldPlaces<N> {
+    FieldPlaces::of(0, min_align, fields, &[N])
 }
 
 /// Computes where the key and value of a map entry are: an entry is laid out as a tuple.
-pub(crate) fn entry_layout(key: &Descriptor, value: &Descriptor) -> Layout<2> {
+pub(crate) fn entry_layout(key: &Descriptor, value: &Descriptor) -> FieldPlaces<2> {
     struct_layout([(key.size(), key.align()), (value.size(), value.align())], 1)
 }
 
@@ -95,9 +95,9 @@ mod tests {
     #[test]
     fn fields_are_placed_as_in_c() {
         let layout = struct_layout([(1, 1), (8, 8), (2, 2)], 1);
-        assert_eq!(layout, Layout { offsets: [0, 8, 16], size: 24, align: 8 });
-        assert_eq!(struct_layout([], 1), Layout { offsets: [], size: 1, align: 1 });
+        assert_eq!(layout, FieldPlaces { offsets: [0, 8, 16], size: 24, align: 8 });
+        assert_eq!(struct_layout([], 1), FieldPlaces { offsets: [], size: 1, align: 1 });
         assert_eq!(struct_layout([(4, 4)], 64).size, 64);
-        assert_eq!(Layout::of(1, 1, [(4, 4), (8, 8)], &[0, 2]).offsets, [8, 16]);
+        assert_eq!(FieldPlaces::of(1, 1, [(4, 4), (8, 8)], &[0, 2]).offsets, [8, 16]);
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod kind;
 mod layout;
 mod note;
 mod notes;
+mod select;
 mod spell;
 pub(crate) mod types;
 mod wire;
@@ -20,7 +21,7 @@ pub use descriptor::{Arg, Constant, Field, Live, Style, TypeRef, Variant};
 pub(crate) use descriptor::{Descriptor, position};
 pub use kind::Form;
 pub(crate) use kind::{Kind, NANOS, is_duration, is_timestamp};
-pub(crate) use layout::{Layout, entry_layout, round_up, struct_layout};
+pub(crate) use layout::{FieldPlaces, entry_layout, round_up, struct_layout};
 pub use note::{AttrValue, DefaultImage, Note};
 pub(crate) use spell::{Name, Quoted};
 #[cfg(test)]

@@ -48,7 +48,7 @@ record! {
         kind = KIND: u8,
         /// The flags; bit 0: the block replaces another.
         flags = FLAGS: u8,
-        /// The layout; 0: rows.
+        /// The layout; 0: rows, 1: columns.
         layout = LAYOUT: u8,
         /// The encoding; 0: none.
         encoding = ENCODING: u8,
@@ -69,7 +69,7 @@ record! {
         payload_bytes = PAYLOAD: u32,
         /// The epoch of the writer that wrote the block.
         epoch = EPOCH: u32,
-        /// DATA: the offset of the text in the payload.
+        /// DATA of rows: the offset of the text in the payload; of columns: the checksum of the directory.
         text = TEXT: u32,
         /// The checksum of the payload.
         payload_crc = PAYLOAD_CRC: u32,

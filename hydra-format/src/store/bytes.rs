@@ -148,6 +148,7 @@ pub(crate) fn put(target: &mut [u8], at: usize, bytes: &[u8]) {
 mod tests {
     use super::super::{block, commit, header, index, schema_block};
     use super::*;
+    use crate::layout::columns::directory;
 
     const FORMAT: &str = include_str!("../../FORMAT.md");
 
@@ -183,6 +184,10 @@ mod tests {
         assert_eq!(fields(&rows("### 3.2 Commit record")), sizes(commit::slot::NAMED));
         assert_eq!(fields(&rows("### 4.1 Block header")), sizes(block::line::NAMED));
         assert_eq!(fields(&rows("### 6.1 Payload")), sizes(schema_block::head::NAMED));
+        let columns = rows("### 7.1 Columns");
+        let split = columns.iter().rposition(|row| row[0] == "off").expect("the table of entries");
+        assert_eq!(fields(&columns[..split]), sizes(directory::head::NAMED));
+        assert_eq!(fields(&columns[split..]), sizes(directory::entry::NAMED));
         assert_eq!(fields(&rows("## 8 Metadata")), sizes(crate::table::metadata::head::NAMED));
         let index_rows = rows("## 9 Index");
         let split = index_rows.iter().rposition(|row| row[0] == "off").expect("the table of entries");

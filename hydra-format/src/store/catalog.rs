@@ -224,14 +224,14 @@ impl Catalog {
         info.map(SchemaInfo::schema).ok_or_else(|| self.no_schema(block.offset, block.schema))
     }
 
-    /// Loads the directory at `offset`; schemas are taken from `known`, or read through `source`.
+    /// Loads the directory behind the blocks of `file`; schemas are taken from `known`, or read from these.
     pub(crate) fn load(
         &mut self,
-        source: &dyn Source,
-        offset: u64,
+        file: BlockFile<'_>,
         index: &Index<'_>,
-        known: Option<&Catalog>,
+        known: Option<&Self>,
     ) -> Result<()> {
+        let offset = file.limit;
         let bad = |what: &str| Error::new(ErrorKind::Index).at(offset).what(what);
         if !index.is_directory() {
             return Err(bad("it is not a directory"));
@@ -255,7 +255,7 @@ impl Catalog {
         for listed in index.schemas() {
             let (name, schema) = match known.and_then(|known| known.listed(&listed)) {
                 Some(found) => found,
-                None => self.read_schema(source, offset, &listed)?,
+                None => read_schema(file, &listed)?,
             };
             let number = listed.table as usize;
             let table = self.tables.get_mut(number);
@@ -293,25 +293,6 @@ impl Catalog {
     fn listed(&self, listed: &IndexSchema) -> Option<(String, Arc<Schema>)> {
         let info = self.schemas.get(&listed.id).filter(|info| info.row == *listed)?;
         Some((self.tables.get(info.table())?.name.clone(), info.schema.clone()))
-    }
-
-    /// Reads the name of the table and the schema from the block that a directory at `limit` lists.
-    fn read_schema(
-        &self,
-        source: &dyn Source,
-        limit: u64,
-        listed: &IndexSchema,
-    ) -> Result<(String, Arc<Schema>)> {
-        let bad = |what: &str| Error::new(ErrorKind::Index).at(limit).what(what);
-        let (block, payload) = BlockFile { source, key: self.key, limit }.read(listed.offset)?;
-        if !block.is(BlockKind::Schema) || block.line_count != listed.line_count {
-            return Err(bad("a schema is not at the listed offset"));
-        }
-        let block = SchemaBlock::parse(&payload).map_err(|error| error.at(listed.offset))?;
-        if block.id != listed.id {
-            return Err(bad("a schema is not the one that it lists"));
-        }
-        Ok((block.name.to_string(), Arc::new(block.schema().map_err(|error| error.at(listed.offset))?)))
     }
 
     /// Records that a SCHEMA block has an unsupported version.
@@ -429,6 +410,20 @@ impl Catalog {
             }
         }
     }
+}
+
+/// Reads the name of the table and the schema from the block that the directory behind some blocks lists.
+fn read_schema(before: BlockFile<'_>, listed: &IndexSchema) -> Result<(String, Arc<Schema>)> {
+    let bad = |what: &str| Error::new(ErrorKind::Index).at(before.limit).what(what);
+    let (block, payload) = before.read(listed.offset)?;
+    if !block.is(BlockKind::Schema) || block.line_count != listed.line_count {
+        return Err(bad("a schema is not at the listed offset"));
+    }
+    let block = SchemaBlock::parse(&payload).map_err(|error| error.at(listed.offset))?;
+    if block.id != listed.id {
+        return Err(bad("a schema is not the one that it lists"));
+    }
+    Ok((block.name.to_string(), Arc::new(block.schema().map_err(|error| error.at(listed.offset))?)))
 }
 
 fn search(entries: &[Entry], record: u64) -> Option<Entry> {

@@ -502,7 +502,8 @@ impl Log {
         self.rewrite_range(commit.synced_bytes, commit.committed_bytes)?;
         // Opening may have read bytes from memory only, which the system discarded since, as it does after a
         // failed sync.
-        let checked = open::check_unsynced(&*self.storage, &self.header, &commit, 0);
+        let checked =
+            open::check_unsynced(self.header.blocks(&*self.storage, commit.committed_bytes), &commit, 0);
         checked.inspect_err(|error| self.stop(error.message()))?;
         self.write_record(commit, slot)?;
         if next.committed_bytes > commit.committed_bytes {

@@ -247,7 +247,8 @@ fn choose(
     // Another writer may have overwritten the blocks that were checked.
     let before = before.filter(|before| before.commit.epoch == newest.epoch);
     let accepted = before.map_or(0, |before| before.checked_bytes);
-    let Err(why) = split_io_error(check_unsynced(source, header, newest, accepted))? else {
+    let blocks = header.blocks(source, newest.committed_bytes);
+    let Err(why) = split_io_error(check_unsynced(blocks, newest, accepted))? else {
         let checked_bytes = newest.committed_bytes;
         return Ok(Accepted { commit: *newest, slot, checked_bytes, lost: other.is_none() });
     };
@@ -276,13 +277,8 @@ pub(crate) fn commit_to_recover(source: &dyn Source, header: &FileHeader) -> Res
 
 /// Checks blocks that may be torn although the record is valid: those in [synced, committed) that were not
 /// checked before, up to the last byte.
-pub(crate) fn check_unsynced(
-    source: &dyn Source,
-    header: &FileHeader,
-    commit: &Commit,
-    accepted: u64,
-) -> Result<()> {
-    let blocks = header.blocks(source, commit.committed_bytes);
+pub(crate) fn check_unsynced(blocks: BlockFile<'_>, commit: &Commit, accepted: u64) -> Result<()> {
+    let source = blocks.source;
     let mut offset = commit.synced_bytes.max(accepted);
     if offset >= blocks.limit {
         return Ok(());
@@ -344,7 +340,7 @@ pub(crate) fn read_catalog(
     };
     let whole = match split_io_error(scan)? {
         Ok(scan) => {
-            take_in(scan, &mut catalog, true, true, &mut problems)?;
+            take_in(scan, &mut catalog, &[BlockKind::Schema, BlockKind::Data], &mut problems)?;
             !problems.iter().any(|problem| problem.kind() == ErrorKind::BadSchema)
         }
         Err(error) => {
@@ -369,8 +365,8 @@ pub(crate) fn read_catalog(
 /// copy of one may come after its records.
 pub(crate) fn rebuild(blocks: BlockFile<'_>, commit: &Commit, problems: &mut Vec<Error>) -> Result<Catalog> {
     let mut catalog = Catalog::new(blocks.key, blocks.limit);
-    take_in(Scan::new(blocks, commit), &mut catalog, true, false, &mut Vec::new())?;
-    take_in(Scan::new(blocks, commit), &mut catalog, false, true, problems)?;
+    take_in(Scan::new(blocks, commit), &mut catalog, &[BlockKind::Schema], &mut Vec::new())?;
+    take_in(Scan::new(blocks, commit), &mut catalog, &[BlockKind::Data, BlockKind::Index], problems)?;
     Ok(catalog)
 }
 
@@ -389,18 +385,18 @@ fn load_directory<'a>(
             return Err(error.what("the newest directory is not an INDEX block"));
         }
         let index = Index::parse(&payload).map_err(|error| error.at(block.offset))?;
-        catalog.load(blocks.source, block.offset, &index, before.map(|before| &before.catalog))?;
+        let known = before.map(|before| &before.catalog);
+        catalog.load(BlockFile { limit: block.offset, ..blocks }, &index, known)?;
         scan.skip_block(&block);
     }
     Ok(scan)
 }
 
-/// Adds schemas and blocks of records to the catalog, and what is wrong to the problems.
+/// Adds what blocks of some kinds say to the catalog, and what is wrong with them to the problems.
 fn take_in(
     mut scan: Scan<'_>,
     catalog: &mut Catalog,
-    schemas: bool,
-    data: bool,
+    kinds: &[BlockKind],
     problems: &mut Vec<Error>,
 ) -> Result<()> {
     let blocks = scan.blocks;
@@ -410,13 +406,13 @@ fn take_in(
             continue;
         };
         catalog.count_unindexed(&block);
-        let taken = match block.block_kind() {
-            Some(BlockKind::Schema) if schemas => {
+        let taken = match block.block_kind().filter(|kind| kinds.contains(kind)) {
+            Some(BlockKind::Schema) => {
                 blocks.read(block.offset).and_then(|(block, payload)| catalog.add_schema(&block, &payload))
             }
-            Some(BlockKind::Data) if data => catalog.add_data(blocks.source, &block),
+            Some(BlockKind::Data) => catalog.add_data(blocks.source, &block),
             // Headers alone do not show which blocks are lost; the index does.
-            Some(BlockKind::Index) if !schemas => {
+            Some(BlockKind::Index) => {
                 let read = split_io_error(blocks.read(block.offset))?;
                 if let Some(index) = read.as_ref().ok().and_then(|(_, payload)| Index::parse(payload).ok()) {
                     catalog.name_lost(&index);

@@ -1,14 +1,12 @@
 //! A file in memory that counts operations and fails on request, for tests.
 
-use crate::layout::rows::Validator;
 use crate::store::block::BlockHeader;
 use crate::store::bytes::{SLOT_AT, put};
 use crate::store::commit::Commit;
 use crate::store::open::{self, Opened};
 use crate::store::storage::{Disk, Source, Storage};
-use crate::table::snapshot::read;
+use crate::table::columns::read_alone;
 use crate::table::writer::Writer;
-use crate::{AlignedBuf, Schema};
 use std::collections::HashMap;
 use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
@@ -232,12 +230,11 @@ pub(crate) fn records(memory: &Memory, opened: &Opened, table: usize) -> Vec<(u6
     let mut records = Vec::new();
     while let Some(entry) = cursor.next(&opened.catalog, memory) {
         let Ok(entry) = entry else { continue };
-        let validator = |_, schema: &Schema| Arc::new(Validator::new(schema));
-        let Ok(loaded) = read(memory, &opened.catalog, &entry, AlignedBuf::default, &validator) else {
+        let Ok(loaded) = read_alone(memory, &opened.catalog, &entry) else {
             continue;
         };
         let stored = loaded.payload.records().chunks(loaded.stride);
-        records.extend((entry.first..).zip(stored.map(<[u8]>::to_vec)));
+        records.extend(stored.map(<[u8]>::to_vec).zip(entry.first..).map(|(record, index)| (index, record)));
     }
     records
 }

@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 /// A verified block of records. It is the unit of verification, of lifetime and of errors: reading from it
 /// cannot fail, and what is read borrows from it.
 pub struct Block<T = Dynamic> {
-    loaded: Loaded,
+    pub(super) loaded: Loaded,
     /// The position of the first record that is shown, counted from the first of the block.
     from: usize,
     count: usize,

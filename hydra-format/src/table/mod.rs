@@ -6,6 +6,7 @@
 
 pub(crate) mod block;
 mod cache;
+pub(crate) mod columns;
 #[expect(clippy::arithmetic_side_effects, reason = "sizes in memory, and offsets within a block")]
 pub(crate) mod metadata;
 mod places;

@@ -1,6 +1,7 @@
 //! Opening files for reading. [`Snapshot`] finds, verifies and caches blocks.
 
 use super::cache::Caches;
+use super::columns::SchemaRecords;
 use super::snapshot::{Snapshot, blocks_at_most};
 use super::table::Table;
 use crate::evolve::generations::newest_schema;
@@ -218,7 +219,8 @@ impl Reader {
             let mapping = self.snapshot.mapping(*id, &wanted)?;
             // The program's own check of a type is faster than the check by a schema.
             if matches!(mapping.evolution.resolution(), Resolution::Identical) {
-                self.snapshot.caches.validator(*id, || facts.validator.clone());
+                let records = || SchemaRecords::new(&Arc::new(wanted.clone()), Some(facts.validator.clone()));
+                self.snapshot.caches.records(*id, records);
             }
         }
         Ok(Table::new(self.snapshot.clone(), number, Arc::new(wanted)))

@@ -2,10 +2,12 @@
 //! verifies it when it is first read: header, checksum, then the checks of its layout.
 
 use super::cache::{Caches, SchemaMapping};
+use super::columns::{self, SchemaRecords, StoredBlock, Want};
 use super::metadata::{self, Metadata};
 use crate::evolve::{Plan, Resolution, Transcoded};
 use crate::layout;
-use crate::layout::rows::{At, Fault, StagedRows, Validator, invalid, is_valid};
+use crate::layout::BlockLayout;
+use crate::layout::rows::{At, Fault, RowLayout, StagedRows, invalid, is_valid};
 use crate::memory::{AlignedBuf, Backing, Payload, TextMap};
 use crate::store::block;
 use crate::store::bytes::LINE;
@@ -168,29 +170,31 @@ impl Snapshot {
 
     /// Returns the block of an entry, verified now or earlier.
     pub(crate) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
-        let loaded = match &self.map {
-            Some(map) => self.load_mapped(map, entry),
-            None => self.caches.blocks.get(*entry, || self.load_buffered(entry)),
-        };
-        loaded.map_err(|error| self.in_block(error, table, entry))
+        self.kept(entry).map_err(|error| self.in_block(error, table, entry))
     }
 
     /// Returns the block of an entry, to be read as `target`.
     pub(crate) fn load_as(&self, table: usize, entry: &Entry, target: &Arc<Schema>) -> Result<Loaded> {
-        let loaded = self.load(table, entry)?;
-        if loaded.schema.is_identical(target) {
+        let info = self.opened.catalog.schemas.get(&entry.schema);
+        let Some(info) = info.filter(|info| !info.schema().is_identical(target)) else {
+            return self.load(table, entry);
+        };
+        let mapping =
+            self.mapping(entry.schema, target).map_err(|error| self.in_block(error, table, entry))?;
+        if let Some(loaded) = mapping.blocks.find(entry) {
             return Ok(loaded);
         }
-        let shown = self.mapping(entry.schema, target).and_then(|mapping| {
-            let evolution = &mapping.evolution;
-            match evolution.resolution() {
-                Resolution::Transcoded => {
-                    mapping.blocks.get(entry.offset, || loaded.transcoded(evolution.plan(), target))
-                }
-                resolution => Ok(loaded.shown_as(target.clone(), resolution == Resolution::Wider)),
-            }
-        });
-        shown.map_err(|error| self.in_block(error, table, entry))
+        if let Some(loaded) = self.load_part(table, entry, &mapping, info.schema(), target)? {
+            return Ok(loaded);
+        }
+        let loaded = self.load(table, entry)?;
+        match mapping.evolution.resolution() {
+            Resolution::Transcoded => mapping
+                .blocks
+                .get(*entry, || loaded.transcoded(mapping.evolution.plan(), target))
+                .map_err(|error| self.in_block(error, table, entry)),
+            resolution => Ok(loaded.shown_as(target.clone(), resolution == Resolution::Wider)),
+        }
     }
 
     /// Returns how records of a schema are read as `target`. It is computed once, and cached together with
@@ -204,7 +208,7 @@ impl Snapshot {
 
     /// Reads and verifies the block of an entry again, without caching it.
     pub(crate) fn load_once(&self, table: usize, entry: &Entry) -> Result<Loaded> {
-        self.load_buffered(entry).map_err(|error| self.in_block(error, table, entry))
+        self.read_into_buffer(entry, Want::Whole(None)).map_err(|error| self.in_block(error, table, entry))
     }
 
     /// Adds the block to an error.
@@ -214,76 +218,73 @@ impl Snapshot {
         self.in_file(error.at(entry.offset).place(records))
     }
 
-    fn load_mapped(&self, map: &Arc<TextMap>, entry: &Entry) -> Result<Loaded> {
+    /// Verifies the block of an entry, unless it is in a map and known to be good.
+    pub(super) fn read(&self, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
+        let Some(map) = &self.map else { return self.read_into_buffer(entry, want) };
         let start = usize::try_from(entry.offset.saturating_add(LINE)).unwrap_or(usize::MAX);
-        let backing = Backing::Map(map.clone());
-        if self.caches.good.contains(entry.offset) {
-            return unpack(&self.opened.catalog, entry, backing, start, None);
+        let backing = (Backing::Map(map.clone()), start);
+        let is_good = self.caches.good.contains(entry.offset);
+        let loaded = unpack(&self.opened.catalog, entry, backing, !is_good, Some(&self.caches), want)?;
+        if !is_good && !matches!(want, Want::Part(..)) {
+            self.caches.good.insert(entry.offset);
         }
-        let validator = |id, schema: &Schema| self.validator(id, schema);
-        let loaded = unpack(&self.opened.catalog, entry, backing, start, Some(&validator))?;
-        self.caches.good.insert(entry.offset);
         Ok(loaded)
     }
 
-    fn load_buffered(&self, entry: &Entry) -> Result<Loaded> {
-        let validator = |id, schema: &Schema| self.validator(id, schema);
-        read(self.source(), &self.opened.catalog, entry, || self.caches.spare(), &validator)
-    }
-
-    fn validator(&self, id: u32, schema: &Schema) -> Arc<Validator> {
-        self.caches.validator(id, || Arc::new(Validator::new(schema)))
+    fn read_into_buffer(&self, entry: &Entry, want: Want<'_>) -> Result<Loaded> {
+        read(self.source(), &self.opened.catalog, entry, Some(&self.caches), want)
     }
 }
 
-/// Returns the validator for records of a schema, by its id.
-type ValidatorOf<'a> = &'a dyn Fn(u32, &Schema) -> Arc<Validator>;
-
 /// Reads the block of an entry into a buffer and verifies it.
-pub(crate) fn read(
+pub(super) fn read(
     source: &dyn Source,
     catalog: &Catalog,
     entry: &Entry,
-    buffer: impl FnOnce() -> AlignedBuf,
-    validator: ValidatorOf<'_>,
+    caches: Option<&Caches>,
+    want: Want<'_>,
 ) -> Result<Loaded> {
     // The header is checked first, because a directory can refer to one large block many times.
     let block = catalog.blocks(source).header(entry.offset)?;
     catalog.check_named(&block, entry)?;
-    let mut buffer = buffer();
+    let mut buffer = caches.map(|caches| caches.blocks.spare()).unwrap_or_default();
     buffer.resize(usize::try_from(block.bytes()).unwrap_or(0));
     let count = source.read_at(entry.offset, &mut buffer)?;
     buffer.resize(count);
-    unpack(catalog, entry, Backing::Buffer(Arc::new(buffer)), LINE as usize, Some(validator))
+    unpack(catalog, entry, (Backing::Buffer(Arc::new(buffer)), LINE as usize), true, caches, want)
 }
 
-/// Returns the block of an entry, whose payload starts at `start` of the backing. Without a validator, it
-/// must have been verified before.
+/// Returns the block of an entry, whose payload starts at a place of the backing. It is verified, or was
+/// before.
 fn unpack(
     catalog: &Catalog,
     entry: &Entry,
-    backing: Backing,
-    start: usize,
-    validator: Option<ValidatorOf<'_>>,
+    (backing, start): (Backing, usize),
+    verify: bool,
+    caches: Option<&Caches>,
+    want: Want<'_>,
 ) -> Result<Loaded> {
     let line = start.checked_sub(LINE as usize).and_then(|at| backing.get(at..start)).unwrap_or_default();
     let block = block::decode_header(line, catalog.key(), entry.offset, catalog.limit)?;
     catalog.check_named(&block, entry)?;
-    let layout = layout::of(&block)?;
+    layout::check_supported(&block)?;
     let schema = catalog.schema_of(&block)?;
-    layout.check_header(&block, schema)?;
-    if validator.is_some() {
+    let records = || SchemaRecords::cached(caches, block.schema, schema);
+    if block.layout != 0 {
+        let stored = StoredBlock::new(block, backing, start);
+        return columns::unpack(entry, schema, stored, verify, &records(), want);
+    }
+    RowLayout.check_header(&block, schema)?;
+    if verify {
         let end = start.saturating_add(block.payload_bytes as usize);
         block.check_payload(backing.get(start..end).unwrap_or_default())?;
     }
-    let payload = layout.view(&block, backing, start)?;
-    if let Some(validator) = validator {
-        layout.verify(&block, &payload, &validator(block.schema, schema))?;
+    let payload = RowLayout.view(&block, backing, start)?;
+    if verify {
+        RowLayout.verify(&block, &payload, &records().validator)?;
     }
     let count = block.count as usize;
-    let stride = schema.root().size();
-    let bad = Arc::default();
-    Ok(Loaded { payload, schema: schema.clone(), first: entry.first, count, stride, bad, dense: None })
+    Ok(Loaded::new(payload, schema, entry.first, count))
 }
 
 /// A verified payload, with what is needed to read it.
@@ -302,9 +303,17 @@ pub(crate) struct Loaded {
     /// For wider records: their bytes without the parts that the type does not have, made when a slice is
     /// first requested.
     pub(crate) dense: Option<Arc<OnceLock<AlignedBuf>>>,
+    /// The block as it is stored, if its records were converted to rows.
+    pub(crate) stored: Option<Arc<StoredBlock>>,
 }
 
 impl Loaded {
+    /// Creates verified records from the index `first` on.
+    pub(super) fn new(payload: Payload, schema: &Arc<Schema>, first: u64, count: usize) -> Loaded {
+        let (schema, stride, bad) = (schema.clone(), schema.root().size(), Arc::default());
+        Loaded { payload, schema, first, count, stride, bad, dense: None, stored: None }
+    }
+
     /// Returns the records as rows.
     pub(crate) fn rows(&self) -> At<'_> {
         At::new(self.payload.records(), self.payload.heap(), self.payload.text())
@@ -332,8 +341,14 @@ impl Loaded {
             !bad.is_empty() || is_valid(&payload, schema, self.count),
             "a plan wrote invalid values"
         );
-        let stride = schema.root().size();
-        Ok(Loaded { payload, schema: schema.clone(), stride, bad: bad.into(), dense: None, ..*self })
+        Ok(Loaded { bad: bad.into(), ..Loaded::new(payload, schema, self.first, self.count) })
+    }
+
+    /// Returns the first `size` bytes of the record at an index of the table, with heap and text.
+    pub(super) fn record(&self, index: u64, size: usize) -> Option<At<'_>> {
+        let start = usize::try_from(index.checked_sub(self.first)?).ok()?.checked_mul(self.stride)?;
+        let rows = self.rows();
+        Some(rows.with(rows.bytes().get(start..)?.get(..size)?))
     }
 
     /// Returns the position of a record in the block; the number of records if it comes after the block.

@@ -2,8 +2,9 @@
 //! their records.
 
 use super::block::Block;
+use super::columns::NearWindows;
 use super::places::{Place, Places};
-use super::snapshot::Snapshot;
+use super::snapshot::{Loaded, Snapshot};
 use crate::evolve::{Evolution, Resolution};
 use crate::layout::rows::At;
 use crate::store::catalog::{EntryCursor, TableInfo};
@@ -74,8 +75,8 @@ pub struct Table<T = Dynamic> {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) number: usize,
     pub(crate) schema: Arc<Schema>,
-    /// The verified blocks of a map from which a record was requested.
-    places: Arc<(AtomicBool, OnceLock<Places>)>,
+    /// The verified blocks of a map from which a record was requested, and what was converted to rows.
+    places: Arc<(AtomicBool, OnceLock<Places>, OnceLock<NearWindows>)>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -188,9 +189,9 @@ impl<T: Row> Table<T> {
         let size = if T::STRIDE > 0 { T::STRIDE } else { self.schema.root().size() };
         let held = match place.and_then(|place| place.read(size, T::REFS)) {
             Some(at) => Held::Lent(at),
-            None => Held::Owned(self.block_of(index)?),
+            None => Held::Owned(self.loaded_of(index)?),
         };
-        Ok(Record { index, held, schema: &self.schema })
+        Ok(Record { index, held, schema: &self.schema, of: PhantomData })
     }
 
     /// Returns the records at these indices, in this order, each as [`get`](Table::get) returns it. If the
@@ -234,28 +235,35 @@ impl<T: Row> Table<T> {
         })
     }
 
-    /// Finds the block of a record through the index, and adds it to the places if it is in a map.
+    /// Finds the block of a record, among those of columns that were read, or through the index. It is added to
+    /// the places if it is in a map.
     #[cold]
     #[inline(never)]
-    fn block_of(&self, index: u64) -> Result<Box<Block<T>>> {
-        let snapshot = &self.snapshot;
-        let number = self.number;
+    fn loaded_of(&self, index: u64) -> Result<Arc<Loaded>> {
+        let (snapshot, number) = (&self.snapshot, self.number);
+        let (asked, places, near) = &*self.places;
+        if let Some(loaded) = near.get().and_then(|near| near.find(index)) {
+            return Ok(loaded);
+        }
         let Some(info) = snapshot.table(number).filter(|info| index < info.record_count()) else {
             return Err(snapshot.no_record(number, &index.to_string()));
         };
         let entry = snapshot.find(number, index)?;
+        if let Some(loaded) = snapshot.load_near(number, &entry, index, &self.schema)? {
+            near.get_or_init(NearWindows::default).insert(index, &loaded);
+            return Ok(loaded);
+        }
         let loaded = snapshot.load_as(number, &entry, &self.schema)?;
         let position = loaded.position(index);
         if loaded.bad_from(position) == Some(position) {
             return Err(snapshot.in_block(loaded.bad_value(position, &entry), number, &entry));
         }
-        if let Some(map) = &snapshot.map {
-            let (asked, places) = &*self.places;
-            if asked.swap(true, Ordering::Relaxed) {
-                places.get_or_init(|| Places::new(map.clone(), info, &loaded)).insert(index, &loaded);
-            }
+        if let Some(map) = &snapshot.map
+            && asked.swap(true, Ordering::Relaxed)
+        {
+            places.get_or_init(|| Places::new(map.clone(), info, &loaded)).insert(index, &loaded);
         }
-        Ok(Box::new(Block::whole(loaded)))
+        Ok(Arc::new(loaded))
     }
 }
 
@@ -281,14 +289,16 @@ impl<T: Row> std::fmt::Debug for Table<T> {
 /// A record of a table, which keeps the memory that it is read from alive.
 pub struct Record<'a, T = Dynamic> {
     index: u64,
-    held: Held<'a, T>,
+    held: Held<'a>,
     schema: &'a Schema,
+    of: PhantomData<fn() -> T>,
 }
 
-enum Held<'a, T> {
+enum Held<'a> {
     /// A record in the map of the table.
     Lent(At<'a>),
-    Owned(Box<Block<T>>),
+    /// Records with this one.
+    Owned(Arc<Loaded>),
 }
 
 impl<T: Row> std::fmt::Debug for Record<'_, T> {
@@ -308,9 +318,7 @@ impl<T: Row> Record<'_, T> {
     fn at(&self) -> At<'_> {
         match &self.held {
             Held::Lent(at) => *at,
-            Held::Owned(block) => {
-                block.record(self.index.saturating_sub(block.first()) as usize).unwrap_or_default()
-            }
+            Held::Owned(loaded) => loaded.record(self.index, self.schema.root().size()).unwrap_or_default(),
         }
     }
 

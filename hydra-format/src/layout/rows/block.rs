@@ -50,14 +50,7 @@ impl BlockLayout for RowLayout {
     }
 
     fn check_header(&self, block: &BlockAt, schema: &Schema) -> Result<()> {
-        let size = schema.root().size();
-        if block.stride as usize != size {
-            return Err(Error::new(ErrorKind::BlockHeader)
-                .at(block.offset)
-                .what("the stride is not the size of the schema's type")
-                .expected(size.to_string())
-                .found(block.stride.to_string()));
-        }
+        check_stride(block, schema)?;
         ranges_of(block).map(drop)
     }
 
@@ -83,6 +76,19 @@ impl BlockLayout for RowLayout {
             report(invalid(fault, block.payload(), block.first));
         });
     }
+}
+
+/// Returns an error if records of the schema have another size than the block says.
+pub(crate) fn check_stride(block: &BlockAt, schema: &Schema) -> Result<()> {
+    let size = schema.root().size();
+    if block.stride as usize == size && block.count > 0 {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::BlockHeader)
+        .at(block.offset)
+        .what("the stride is not the size of the schema's type, or there are no records")
+        .expected(size.to_string())
+        .found(format!("{} records of {}", block.count, block.stride)))
 }
 
 /// Reports everything that is wrong with one value that is stored as a record of its own, with its text at

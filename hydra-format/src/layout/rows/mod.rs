@@ -16,7 +16,7 @@ mod validate;
 mod views;
 
 pub use at::{At, Run};
-pub(crate) use block::{RowLayout, audit_value, invalid, is_valid};
+pub(crate) use block::{RowLayout, audit_value, check_stride, invalid, is_valid};
 pub(crate) use sink::{MAX_DEPTH, part, put};
 pub use sink::{Measure, Sink};
 pub(crate) use stack::{MAX_BYTES, apart, apart_times};

@@ -2,9 +2,9 @@
 
 use super::FileFindings;
 use crate::evolve::generations::{MOST_GENERATIONS, join};
-use crate::layout;
-use crate::layout::rows::{Auditor, audit_value, invalid};
-use crate::store::block::{BlockAt, BlockKind, line};
+use crate::layout::rows::{audit_value, invalid};
+use crate::layout::{self, BlockAuditor};
+use crate::store::block::{BlockAt, BlockFile, BlockKind, line};
 use crate::store::bytes::{DIRECTORY_EVERY, LINE};
 use crate::store::catalog::{Catalog, EntryCursor, TableInfo};
 use crate::store::commit::Commit;
@@ -22,7 +22,8 @@ pub(super) struct BlockCheck<'a, 'f> {
     source: &'a dyn Source,
     pub(super) findings: &'a mut FileFindings<'f>,
     catalog: Catalog,
-    auditors: HashMap<u32, Auditor>,
+    /// How blocks of a schema are checked.
+    auditors: HashMap<u32, BlockAuditor>,
     /// The bytes of the current block.
     bytes: Vec<u8>,
     /// The newest blocks of the kinds whose blocks name their predecessor.
@@ -99,7 +100,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         self.findings.check_zero(padding, padding_at, &block.place());
         // The meaning of flags, layout and encoding is unknown for a block of an unknown kind.
         let supported = match block.block_kind() {
-            Some(BlockKind::Data) => layout::of(block).map(drop),
+            Some(BlockKind::Data) => layout::check_supported(block),
             Some(_) => block.check_supported(),
             None => Ok(()),
         };
@@ -109,7 +110,10 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         }
         let good = checked.is_ok();
         self.lost |= !good && !block.is(BlockKind::Data);
-        checked.unwrap_or_else(|error| self.findings.report(error));
+        if let Err(error) = checked {
+            let schema = self.catalog.schemas.get(&block.schema).map(|info| &info.schema);
+            self.findings.report(layout::in_streams(error, block, schema, payload));
+        }
         match block.block_kind() {
             Some(BlockKind::Data) => self.check_data(block, good.then_some(payload))?,
             Some(BlockKind::Schema) if good => self.check_schema(block, payload),
@@ -155,14 +159,10 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         let table = self.catalog.table_name(info.table());
         let last = block.end_record().saturating_sub(1);
         let place = format!("table {table}, records {}..={last}", block.first);
-        let layout = layout::of(block)?;
-        if let Err(error) = layout.check_header(block, &info.schema) {
-            self.findings.report(error);
-            return Ok(());
-        }
-        let auditor = self.auditors.entry(block.schema).or_insert_with(|| Auditor::new(&info.schema));
+        let auditor = self.auditors.entry(block.schema).or_insert_with(|| BlockAuditor::new(&info.schema));
         let mut report = |error: Error| self.findings.report(error.place(place.clone()));
-        layout.audit(block, payload, auditor, &mut report);
+        let audited = auditor.audit(block, &info.schema, payload, &mut report);
+        audited.unwrap_or_else(|error| self.findings.report(error));
         Ok(())
     }
 
@@ -279,7 +279,8 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
     /// Compares a directory with all blocks before it.
     fn check_directory(&mut self, block: &BlockAt, index: &Index<'_>) -> Result<()> {
         let mut named = Catalog::new(self.catalog.key(), self.catalog.limit);
-        match split_io_error(named.load(self.source, block.offset, index, Some(&self.catalog)))? {
+        let before = BlockFile { limit: block.offset, ..self.catalog.blocks(self.source) };
+        match split_io_error(named.load(before, index, Some(&self.catalog)))? {
             _ if self.lost => {}
             Err(error) => self.findings.report(error),
             Ok(()) => {

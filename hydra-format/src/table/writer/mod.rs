@@ -1,6 +1,7 @@
 //! Writing files: records are added to the open block of their table, blocks to the log, and commits make
 //! them visible. Committed bytes are never changed.
 
+mod layout;
 pub(crate) mod newest;
 mod options;
 mod tables;
@@ -9,13 +10,14 @@ mod tests;
 
 pub use options::WriterOptions;
 
-use crate::layout;
-use crate::layout::rows::{EncodedRecord, Pushed, Stage, StagedRows, TwoPasses};
+use crate::layout::rows::{EncodedRecord, Pushed, Stage, TwoPasses};
+use crate::layout::{Layout, Layouts};
 use crate::memory;
 use crate::reflect::Data;
 use crate::reflect::dynamic::{self, Depth};
 use crate::reflect::encode::reshape;
 use crate::reflect::types::Type;
+use crate::store::block::SealedBlock;
 use crate::store::log::{Durability, Log};
 use crate::table::metadata::{self, StagedPairs};
 use crate::{Dynamic, Error, ErrorKind, Hydra, Result, Schema, Value};
@@ -34,6 +36,8 @@ struct OpenTable {
     number: usize,
     schema_id: u32,
     schema: Arc<Schema>,
+    layouts: Layouts,
+    layout: Layout,
     stage: Stage,
     /// Whether records of another schema are appended to the same table.
     shared: bool,
@@ -49,18 +53,20 @@ impl OpenTable {
         number: usize,
         schema_id: u32,
         schema: Arc<Schema>,
-        block_bytes: usize,
+        (block_bytes, layout): (usize, Layout),
         newest: Option<Arc<Newest>>,
     ) -> OpenTable {
-        let stage = Stage::new(schema.root().size(), block_bytes);
+        let (stage, layouts) = (Stage::new(schema.root().size(), block_bytes), Layouts::new(schema.clone()));
+        let (shared, copies) = (false, false);
         let mut table =
-            OpenTable { number, schema_id, schema, stage, shared: false, newest: None, copies: false };
+            OpenTable { number, schema_id, schema, layouts, layout, stage, shared, newest: None, copies };
         table.read_as(newest, block_bytes);
         table
     }
 
     /// Sets how records that are appended from now on must be readable.
     fn read_as(&mut self, newest: Option<Arc<Newest>>, block_bytes: usize) {
+        let block_bytes = self.layout.block_bytes(block_bytes);
         let safe = newest.as_ref().map_or(u64::MAX, |newest| newest.safe_bytes);
         self.stage.set_target(usize::try_from(safe).unwrap_or(usize::MAX).min(block_bytes));
         if newest.as_ref().is_some_and(|newest| newest.may_refuse) {
@@ -73,7 +79,7 @@ impl OpenTable {
     fn seal(&mut self, log: &mut Log) -> Result<u64> {
         let bytes = self.stage.bytes();
         if let Some(rows) = self.stage.take(log.spare()) {
-            log.add_data(layout::WRITTEN.seal(rows)?, self.number, self.schema_id)?;
+            log.add_data(self.layouts.seal(rows, self.layout)?, self.number, self.schema_id)?;
         }
         Ok(bytes)
     }
@@ -184,7 +190,7 @@ impl Writer {
             path: PathBuf::new(),
             durability: options.durability,
             log,
-            tables: Tables::new(options.block_bytes),
+            tables: Tables::new((options.block_bytes, options.layout)),
             metadata: None,
             auto: options.auto,
         }
@@ -266,7 +272,7 @@ impl Writer {
     /// another schema are added to a table, its block has to be sealed.
     pub(crate) fn adopt(&mut self, name: &str, schema: Arc<Schema>) -> Result<TableId<Dynamic>> {
         let (number, schema_id) = self.log.add_schema(name, schema.clone())?;
-        let table = OpenTable::new(number, schema_id, schema, self.tables.block_bytes, None);
+        let table = OpenTable::new(number, schema_id, schema, self.tables.blocks, None);
         let index = self.tables.open.len();
         self.tables.open.push(OpenTable { copies: true, ..table });
         self.id_of(Ok(index))
@@ -278,17 +284,16 @@ impl Writer {
         let OpenTable { number, ref schema, .. } = *self.open(table)?;
         let schema = schema.clone();
         let newest = Newest::of(&self.log.catalog, number, &schema);
-        let block_bytes = self.tables.block_bytes;
+        let block_bytes = self.tables.blocks.0;
         self.open(table)?.read_as(newest, block_bytes);
         Ok(())
     }
 
-    /// Appends a block of verified rows, after everything that was appended to its table before.
-    pub(crate) fn append_block(&mut self, table: TableId<Dynamic>, rows: StagedRows) -> Result<()> {
-        self.seal_table(table)?;
-        let OpenTable { number, schema_id, .. } = *self.open(table)?;
-        let sealed = layout::WRITTEN.seal(rows);
-        let outcome = sealed.and_then(|sealed| self.log.add_data(sealed, number, schema_id));
+    /// Appends a block of verified records, after everything that was appended to its table before.
+    pub(crate) fn append_block(&mut self, to: TableId<Dynamic>, block: Result<SealedBlock>) -> Result<()> {
+        self.seal_table(to)?;
+        let OpenTable { number, schema_id, .. } = *self.open(to)?;
+        let outcome = block.and_then(|block| self.log.add_data(block, number, schema_id));
         self.settle(outcome)
     }
 

@@ -5,7 +5,7 @@ use crate::store::bytes::{LINE, MAX_BLOCK_LINES, TARGET_BLOCK_BYTES};
 use crate::store::log::{Durability, Log};
 use crate::store::open;
 use crate::store::storage::{Disk, FileDisk, Storage, random};
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Layout, Result};
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
@@ -18,6 +18,7 @@ pub struct WriterOptions {
     file_id: Option<[u8; 16]>,
     pub(super) auto: Option<Auto>,
     pub(crate) lock: bool,
+    pub(super) layout: Layout,
 }
 
 impl Default for WriterOptions {
@@ -28,6 +29,7 @@ impl Default for WriterOptions {
             file_id: None,
             auto: None,
             lock: true,
+            layout: Layout::Rows,
         }
     }
 }

@@ -5,9 +5,11 @@ use super::OpenTable;
 use super::newest::{Newest, check_blocks};
 use crate::evolve::Evolution;
 use crate::evolve::generations::{Joins, join, newest_schema, older};
+use crate::layout::MOST_GROWTH;
+use crate::store::bytes::{LINE, MAX_BLOCK_LINES};
 use crate::store::log::Log;
 use crate::store::schema_block::check_name;
-use crate::{Error, ErrorKind, Result, Schema};
+use crate::{Error, ErrorKind, Layout, Result, Schema};
 use std::any::TypeId;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -27,13 +29,13 @@ pub(super) struct Tables {
     plain: HashMap<String, (Option<Program>, usize)>,
     /// Positions of the tables with records that are not in a block yet.
     pub(super) waiting: BTreeSet<usize>,
-    /// The size up to which blocks grow.
-    pub(super) block_bytes: usize,
+    /// The size up to which blocks grow, and the layout of tables that are opened.
+    pub(super) blocks: (usize, Layout),
 }
 
 impl Tables {
-    pub(super) fn new(block_bytes: usize) -> Tables {
-        Tables { block_bytes, ..Tables::default() }
+    pub(super) fn new(blocks: (usize, Layout)) -> Tables {
+        Tables { blocks, ..Tables::default() }
     }
 
     pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut OpenTable> {
@@ -124,7 +126,7 @@ impl Tables {
             }
             let evolution = Evolution::between(stored, newest).map_err(|error| older(error, name))?;
             let newest = Newest::new(evolution, newest);
-            let table = OpenTable::new(number, schema_id, stored.clone(), self.block_bytes, newest);
+            let table = OpenTable::new(number, schema_id, stored.clone(), self.blocks, newest);
             return Ok(self.add(table));
         }
         let evolutions = match join(catalog, number, schema, usize::MAX)? {
@@ -137,7 +139,7 @@ impl Tables {
         let newest_by_id = evolutions.map(|(id, evolution)| (id, Newest::new(evolution, schema))).collect();
         self.fit(log, number, &newest_by_id)?;
         let index = self.add_new(log, name, schema, None)?;
-        let block_bytes = self.block_bytes;
+        let block_bytes = self.blocks.0;
         for (id, newest) in newest_by_id {
             if let Some(open) = self.of_schema(id) {
                 open.read_as(newest, block_bytes);
@@ -155,7 +157,7 @@ impl Tables {
     ) -> Result<usize> {
         let schema = Arc::new(schema.clone());
         let (number, schema_id) = log.add_schema(name, schema.clone())?;
-        Ok(self.add(OpenTable::new(number, schema_id, schema, self.block_bytes, newest)))
+        Ok(self.add(OpenTable::new(number, schema_id, schema, self.blocks, newest)))
     }
 
     /// Returns an error if existing blocks would be too large as a newer type.
@@ -166,7 +168,10 @@ impl Tables {
         newest_by_id: &HashMap<u32, Option<Arc<Newest>>>,
     ) -> Result<()> {
         let safe = newest_by_id.values().flatten().map(|newest| newest.safe_bytes).min().unwrap_or(u64::MAX);
-        if safe >= log.end().max(self.block_bytes as u64) {
+        // Blocks of columns grow when they are read as rows, to the largest size of a block at most.
+        let row_bytes =
+            log.end().saturating_mul(MOST_GROWTH).min(u64::from(MAX_BLOCK_LINES).saturating_mul(LINE));
+        if safe >= row_bytes.max(self.blocks.0 as u64) {
             return Ok(());
         }
         for id in log.catalog.schemas_of(number).map(|(id, _)| id).collect::<Vec<_>>() {

@@ -1,6 +1,8 @@
 //! The writer over files in memory: the content of the disk after each step and after each failure.
 
 use super::*;
+use crate::layout::BlockLayout;
+use crate::layout::rows::{RowLayout, StagedRows};
 use crate::repair::check::check_source;
 use crate::store::block::BlockKind;
 use crate::store::bytes::{DIRECTORY_EVERY, MAX_UNSYNCED, REGION, RUN, SLOT_AT};
@@ -266,7 +268,7 @@ fn many_tables(tables: u64, rounds: u64, sessions: u64) -> Memory {
         (0..tables).map(|name| writer.adopt(&name.to_string(), schema.clone()).unwrap()).collect();
     for round in 0..rounds {
         for id in &ids {
-            writer.append_block(*id, one(round.to_le_bytes())).unwrap();
+            writer.append_block(*id, RowLayout.seal(one(round.to_le_bytes()))).unwrap();
         }
     }
     writer.commit().unwrap();
@@ -275,7 +277,7 @@ fn many_tables(tables: u64, rounds: u64, sessions: u64) -> Memory {
         writer = options().durability(Durability::Buffered).resume_in(Box::new(memory.clone())).unwrap();
         let first = writer.adopt(&format!("{session} more"), schema.clone()).unwrap();
         for _ in 0..700 {
-            writer.append_block(first, one([7; 8])).unwrap();
+            writer.append_block(first, RowLayout.seal(one([7; 8]))).unwrap();
         }
         writer.commit().unwrap();
     }

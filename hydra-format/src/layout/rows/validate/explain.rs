@@ -7,7 +7,7 @@ use super::{Fault, Regions};
 use crate::ErrorKind;
 use crate::layout::rows::At;
 use crate::layout::rows::sink::MAX_DEPTH;
-use crate::schema::{Descriptor, Field, Kind, Layout, Schema, TypeRef, Variant, entry_layout};
+use crate::schema::{Descriptor, Field, FieldPlaces, Kind, Schema, TypeRef, Variant, entry_layout};
 use crate::store::bytes::line_up;
 
 /// The largest number of findings in a payload.
@@ -137,18 +137,10 @@ impl<'s> Explain<'s> {
         in_records.checked_div(self.schema.root().size()).map(|record| record as u64)
     }
 
-    fn report(
-        &mut self,
-        kind: ErrorKind,
-        position: usize,
-        (record, path): (Option<u64>, String),
-        expected: impl Into<String>,
-        found: String,
-    ) {
+    fn report(&mut self, fault: Fault) {
         if let Some(left) = self.left.checked_sub(1) {
             self.left = left;
-            let (offset, expected) = (position as u64, expected.into());
-            (self.report)(Fault { kind, offset, record, path, expected, found });
+            (self.report)(fault);
         }
     }
 
@@ -190,7 +182,7 @@ impl<'s> Explain<'s> {
             }
         };
         self.broken |= !matches!(kind, ErrorKind::NotCanonical | ErrorKind::BadOrder);
-        self.report(kind, position, (record, place.path), expected, found);
+        self.report(Fault { kind, offset: position as u64, record, path: place.path, expected, found });
     }
 
     /// Describes what a reference to a string or an array should have been; its region is used up to `from`.
@@ -224,8 +216,8 @@ impl<'s> Explain<'s> {
             position += distance;
             let place = self.locate(&self.entered, position);
             let (expected, gap_end) = place.gap.unwrap_or_default();
-            let record = self.record(position);
-            self.report(ErrorKind::NotCanonical, position, (record, place.path), expected, found);
+            let fault = Fault::new(ErrorKind::NotCanonical, position, expected, found);
+            self.report(Fault { record: self.record(position), path: place.path, ..fault });
             position = gap_end.max(position + 1);
         }
     }
@@ -251,7 +243,7 @@ impl<'s> Explain<'s> {
         // If a value was invalid, it may have used the rest of heap and text.
         let known = if self.broken { 1 } else { findings.len() };
         for (position, expected, found) in findings.into_iter().take(known).flatten() {
-            self.report(ErrorKind::NotCanonical, position, (None, String::new()), expected, found);
+            self.report(Fault::new(ErrorKind::NotCanonical, position, expected, found));
         }
     }
 
@@ -304,7 +296,7 @@ impl<'s> Explain<'s> {
 
     /// Descends from the entries of a map to a key or a value.
     fn entry(&self, place: &mut Location<'s>, key: &'s Descriptor, value: &'s Descriptor) -> bool {
-        let Layout { offsets: [_, start], size, .. } = entry_layout(key, value);
+        let FieldPlaces { offsets: [_, start], size, .. } = entry_layout(key, value);
         let (start, index) = (start as usize, place.element(size));
         match place.offset() {
             offset if offset < key.size() => {

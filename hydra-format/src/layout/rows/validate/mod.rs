@@ -64,17 +64,18 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
+    /// Creates a finding at a position of the payload that is in no record.
+    fn new(kind: ErrorKind, position: usize, expected: impl Into<String>, found: String) -> Fault {
+        let (offset, path, expected) = (position as u64, String::new(), expected.into());
+        Fault { kind, offset, record: None, path, expected, found }
+    }
+
     /// Creates the fault about records of the wrong number or size.
     #[cold]
     fn bad_records(schema: &Schema, regions: &Regions<'_>) -> Fault {
-        Fault {
-            kind: ErrorKind::BadValue,
-            offset: 0,
-            record: None,
-            path: String::new(),
-            expected: format!("{} records of {} bytes", regions.count, schema.root().size()),
-            found: format!("{} bytes with a stride of {}", regions.rows().bytes().len(), regions.stride),
-        }
+        let expected = format!("{} records of {} bytes", regions.count, schema.root().size());
+        let found = format!("{} bytes with a stride of {}", regions.rows().bytes().len(), regions.stride);
+        Fault::new(ErrorKind::BadValue, 0, expected, found)
     }
 
     /// Creates the fault about text that is not UTF-8; the text starts at `start`.
@@ -82,14 +83,7 @@ impl Fault {
     pub(crate) fn bad_utf8(text: &[u8], start: usize) -> Fault {
         let valid = std::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
         let found = text.get(valid).copied().unwrap_or_default();
-        Fault {
-            kind: ErrorKind::BadUtf8,
-            offset: start.saturating_add(valid) as u64,
-            record: None,
-            path: String::new(),
-            expected: "UTF-8".into(),
-            found: format!("{found:#04x}"),
-        }
+        Fault::new(ErrorKind::BadUtf8, start.saturating_add(valid), "UTF-8", format!("{found:#04x}"))
     }
 }
 

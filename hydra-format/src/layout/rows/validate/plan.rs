@@ -1,7 +1,7 @@
 //! A schema compiled to steps: the checks of a value. Nested types are flattened into the offsets of the type
 //! that contains them, and types of which every bit pattern is valid have no steps.
 
-use crate::schema::{Descriptor, Field, Form, Kind, Layout, Schema, TypeRef, entry_layout};
+use crate::schema::{Descriptor, Field, FieldPlaces, Form, Kind, Schema, TypeRef, entry_layout};
 use std::ops::Range;
 
 /// The largest number of steps of a type that are copied into the type that contains it; longer ones are
@@ -315,7 +315,7 @@ impl PlanCompiler<'_> {
 
     /// Returns the steps of an entry of a map. It is laid out as a tuple that is not in the table of types.
     fn entry(&mut self, key: TypeRef, value: TypeRef) -> Range<u32> {
-        let Layout { offsets: [_, offset], size, .. } = entry_layout(self.ty(key), self.ty(value));
+        let FieldPlaces { offsets: [_, offset], size, .. } = entry_layout(self.ty(key), self.ty(value));
         let mut block = StepBlock::default();
         self.embed(key, 0, &mut block);
         self.zero(&mut block, self.ty(key).size(), offset as usize);
