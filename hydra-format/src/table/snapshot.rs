@@ -315,6 +315,7 @@ impl Loaded {
     }
 
     /// Returns the records as rows.
+    #[inline]
     pub(crate) fn rows(&self) -> At<'_> {
         At::new(self.payload.records(), self.payload.heap(), self.payload.text())
     }
@@ -345,6 +346,7 @@ impl Loaded {
     }
 
     /// Returns the first `size` bytes of the record at an index of the table, with heap and text.
+    #[inline]
     pub(super) fn record(&self, index: u64, size: usize) -> Option<At<'_>> {
         let start = usize::try_from(index.checked_sub(self.first)?).ok()?.checked_mul(self.stride)?;
         let rows = self.rows();

@@ -189,7 +189,7 @@ impl<T: Row> Table<T> {
         let size = if T::STRIDE > 0 { T::STRIDE } else { self.schema.root().size() };
         let held = match place.and_then(|place| place.read(size, T::REFS)) {
             Some(at) => Held::Lent(at),
-            None => Held::Owned(self.loaded_of(index)?),
+            None => Held::Owned(Box::new(self.loaded_of(index)?)),
         };
         Ok(Record { index, held, schema: &self.schema, of: PhantomData })
     }
@@ -297,8 +297,9 @@ pub struct Record<'a, T = Dynamic> {
 enum Held<'a> {
     /// A record in the map of the table.
     Lent(At<'a>),
-    /// Records with this one.
-    Owned(Arc<Loaded>),
+    /// Records with this one. An `Arc` that is dropped in place would keep lent records in memory, too.
+    #[expect(clippy::redundant_allocation, reason = "a lent record is read in fewer instructions")]
+    Owned(Box<Arc<Loaded>>),
 }
 
 impl<T: Row> std::fmt::Debug for Record<'_, T> {
