@@ -85,7 +85,7 @@ fn nothing_is_left_open() {
 }
 
 /// The maximum lines of code of each part, without blank lines, comments and tests. A part consists of files
-/// and folders. A file is in the part with its longest name, or that of a folder above it. Code that exceeds
+/// and folders. Each file is in one part: that which names it, or else the innermost folder above it. Code that exceeds
 /// a part's limit becomes a new part with its own limit; no limit is raised.
 const LIMITS: &[(&str, &[&str], usize)] = &[
     ("lib", &["hydra-format/src/lib.rs"], 125),
@@ -109,7 +109,7 @@ const LIMITS: &[(&str, &[&str], usize)] = &[
             "hydra-format/src/table/writer/layout.rs",
             "hydra-format/src/schema/select.rs",
         ],
-        475,
+        470,
     ),
     ("derived", &["hydra-format/src/derived/"], 755),
     ("types", &["hydra-format/src/types/"], 1_400),
@@ -179,13 +179,19 @@ fn files_and_crates_stay_small() {
         if lines > FILE_LIMIT {
             complaints.push(format!("{path}: {lines} lines, the limit of a file is {FILE_LIMIT}"));
         }
-        let holds = |part: &&str| path == *part || part.ends_with('/') && path.starts_with(part);
-        let longest = |(index, part): (usize, &(&str, &[&str], usize))| {
-            Some((part.1.iter().copied().filter(|part| holds(part)).map(str::len).max()?, index))
-        };
-        match LIMITS.iter().enumerate().filter_map(longest).max() {
-            Some((_, part)) => counts[part] += lines,
-            None => complaints.push(format!("{path}: in no part of LIMITS")),
+        let holds = |name: &str| path == name || name.ends_with('/') && path.starts_with(name);
+        let names = LIMITS
+            .iter()
+            .enumerate()
+            .flat_map(|(part, (_, names, _))| names.iter().map(move |name| (part, name)));
+        let holding: Vec<(usize, usize)> =
+            names.filter(|(_, name)| holds(name)).map(|(part, name)| (name.len(), part)).collect();
+        let longest = holding.iter().map(|(bytes, _)| *bytes).max();
+        let parts: Vec<usize> =
+            holding.iter().filter(|(bytes, _)| Some(*bytes) == longest).map(|(_, part)| *part).collect();
+        match parts[..] {
+            [part] => counts[part] += lines,
+            _ => complaints.push(format!("{path}: in {} parts of LIMITS, not in one", parts.len())),
         }
     }
     let parts = LIMITS.iter().zip(&counts).map(|((name, _, limit), count)| (*name, *count, *limit));
