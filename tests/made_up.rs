@@ -315,18 +315,17 @@ impl Dice {
     }
 
     fn value(&mut self, schema: &Schema, ty: &Descriptor) -> Data {
-        let inner = |ty: &Descriptor| ty.element().map(|inner| std::ptr::from_ref(schema.resolve(inner)));
-        let root = Some(std::ptr::from_ref(schema.root()));
-        let boxed = ty.element().map(|inner| schema.resolve(inner)).filter(|_| ty.kind() == Kind::Option);
-        let nested = match ty.kind() {
-            Kind::List if inner(ty) == root => Some(Data::Parts(Vec::new())),
-            Kind::Option if boxed.and_then(inner) == root => Some(Data::None),
-            _ => None,
+        let element = |ty: &Descriptor| ty.element().map(|element| schema.resolve(element));
+        let is_root = |ty: &Descriptor| std::ptr::eq(ty, schema.root());
+        let is_nested = match ty.kind() {
+            Kind::List => element(ty).is_some_and(is_root),
+            Kind::Option => element(ty).and_then(element).is_some_and(is_root),
+            _ => false,
         };
-        match nested {
-            Some(end) if self.nested == 0 => return end,
-            Some(_) => self.nested -= 1,
-            None => {}
+        match ty.kind() {
+            Kind::List if is_nested && self.nested == 0 => return Data::Parts(Vec::new()),
+            Kind::Option if is_nested && self.nested == 0 => return Data::None,
+            _ => self.nested -= usize::from(is_nested),
         }
         self.value_of(schema, ty)
     }

@@ -150,12 +150,12 @@ impl TableStreams {
         }
     }
 
-    /// Returns the sizes as a table; none if no block stores columns.
     /// Returns whether no block stores columns.
     pub(crate) fn is_empty(&self) -> bool {
         self.blocks == 0 && self.unread == 0
     }
 
+    /// Returns the sizes as a table; none if no block stores columns.
     pub(crate) fn draw(&self, width: Option<usize>, color: bool) -> String {
         let mut text = String::new();
         if self.blocks > 0 {

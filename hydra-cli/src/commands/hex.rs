@@ -279,28 +279,24 @@ impl HexDump<'_> {
     ) -> Result<()> {
         let failure = |error: Error| self.input.failure(error);
         let header = reader.block_header(entry.offset).map_err(failure)?;
-        if not_rows(&header).is_some() {
-            if let Ok(record) = table.get(index) {
-                let place = format!("table {}", table.name());
-                record.value().follow(path).map_err(|error| failure(error.place(place)))?;
-            }
-            let (of, name, columns) = (count(table.len()), table.name(), is_columns(&header));
-            let place =
-                if columns { "its fields are in the streams below" } else { "somewhere in this block" };
-            let fact = format!("table {name}, record {index} of {of}: {place}");
-            self.block(reader, entry.offset)?.fact = Some((fact, columns));
-            let told = table.get(index).err().map(|error| self.input.failure(error));
-            told.iter().for_each(|failure| self.console.complain(failure));
-            return Ok(());
-        }
-        let start = entry.offset + LINE;
-        let bytes = self.read(start, header.payload_bytes.into())?;
         let record = table.get(index);
         let value = record.as_ref().ok().map(|record| record.value());
         if let Some(value) = value {
             let at = |error: Error| failure(error.place(format!("table {}", table.name())));
             value.follow(path).map_err(at)?;
         }
+        if not_rows(&header).is_some() {
+            let (of, name, columns) = (count(table.len()), table.name(), is_columns(&header));
+            let place =
+                if columns { "its fields are in the streams below" } else { "somewhere in this block" };
+            let fact = format!("table {name}, record {index} of {of}: {place}");
+            self.block(reader, entry.offset)?.fact = Some((fact, columns));
+            let told = record.err().map(|error| self.input.failure(error));
+            told.iter().for_each(|failure| self.console.complain(failure));
+            return Ok(());
+        }
+        let start = entry.offset + LINE;
+        let bytes = self.read(start, header.payload_bytes.into())?;
         let info = reader.schemas().find(|(id, _)| *id == header.schema);
         let schema = info.map_or(table.schema(), |(_, info)| info.schema());
         let stride = u64::from(header.stride);

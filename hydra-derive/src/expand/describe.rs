@@ -142,19 +142,16 @@ impl Expansion<'_> {
 
     fn descriptor(&self) -> TokenStream {
         let variants = &self.model.variants;
-        let (kind, parts) = match (self.model.inner(), self.model.shape) {
+        let (kind, add, parts) = match (self.model.inner(), self.model.shape) {
             (Some(inner), _) if self.model.attrs.has("transparent") => return transparent(inner),
-            (Some(inner), _) => {
-                let inner = ask(inner, "TYPE");
-                (quote!(Newtype), quote!(of_inner(#inner)))
-            }
+            (Some(inner), _) => (quote!(Newtype), quote!(of_inner), ask(inner, "TYPE")),
             (None, TypeShape::Struct) => {
                 let fields = constant(self.model.stored().map(|field| descriptor(field, true)));
-                (quote!(Struct), quote!(of_fields(#fields)))
+                (quote!(Struct), quote!(of_fields), fields)
             }
             (None, _) => {
                 let variants = constant(variants.iter().enumerate().map(|(index, it)| variant(it, index)));
-                (quote!(Enum), quote!(of_variants(#variants, <Self as __h::Variants>::TAG)))
+                (quote!(Enum), quote!(of_variants), quote!(#variants, <Self as __h::Variants>::TAG))
             }
         };
         let name = self.model.schema_name();
@@ -162,7 +159,7 @@ impl Expansion<'_> {
         let notes = self.notes();
         quote! {
             const TYPE: &'static __h::Descriptor =
-                &__h::named::<Self>(__h::Kind::#kind, #name, #args, #notes).#parts;
+                &__h::named::<Self>(__h::Kind::#kind, #name, #args, #notes).#add(#parts);
         }
     }
 

@@ -223,7 +223,7 @@ impl Editor {
 
     /// Returns the values of a block, with staged ones in place of those in the file.
     fn values<'a>(&'a self, table: usize, block: &'a Block<Dynamic>) -> impl Iterator<Item = Value<'a>> {
-        // In this order, because the range ends with the largest index.
+        // A range that comes first is asked for one number more than there are values, which may not exist.
         let stored = block.values().zip(block.first()..);
         stored.map(move |(stored, index)| self.staged.get(&(table, index)).map_or(stored, Dynamic::value))
     }

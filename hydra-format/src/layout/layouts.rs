@@ -103,15 +103,9 @@ impl BlockAuditor {
     }
 
     /// Checks the header of a block, and reports what is wrong with its payload.
-    pub(crate) fn audit(
-        &self,
-        block: &BlockAt,
-        schema: &Schema,
-        payload: &[u8],
-        report: &mut dyn FnMut(Error),
-    ) -> Result<()> {
+    pub(crate) fn audit(&self, block: &BlockAt, payload: &[u8], report: &mut dyn FnMut(Error)) -> Result<()> {
         let layout = self.layouts.of(block)?;
-        layout.check_header(block, schema)?;
+        layout.check_header(block, self.layouts.schema())?;
         layout.audit(block, payload, &self.auditor, report);
         Ok(())
     }

@@ -463,6 +463,7 @@ const fn set<T: ToOwned + ?Sized>(place: &mut Cow<'static, T>, data: &'static T)
     std::mem::forget(std::mem::replace(place, Cow::Borrowed(data)));
 }
 
+/// Implements what types, fields and variants have in common.
 macro_rules! noted {
     ($($ty:ident)*) => {$(
         impl $ty {

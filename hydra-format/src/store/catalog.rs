@@ -231,8 +231,7 @@ impl Catalog {
         index: &Index<'_>,
         known: Option<&Self>,
     ) -> Result<()> {
-        let offset = file.limit;
-        let bad = |what: &str| Error::new(ErrorKind::Index).at(offset).what(what);
+        let bad = |what: &str| Error::new(ErrorKind::Index).at(file.limit).what(what);
         if !index.is_directory() {
             return Err(bad("it is not a directory"));
         }
@@ -241,7 +240,7 @@ impl Catalog {
             let first_entry = index.entries().len().saturating_sub(rest.len());
             let entries = rest.by_ref().take(row.entry_count as usize).collect();
             let table = TableInfo { entries, ..TableInfo::default() };
-            if !follow(&table.entries, 0, offset) {
+            if !follow(&table.entries, 0, file.limit) {
                 return Err(bad("the entries of a table are impossible"));
             }
             if row != table.row(number, first_entry) {

@@ -278,7 +278,6 @@ pub(crate) fn commit_to_recover(source: &dyn Source, header: &FileHeader) -> Res
 /// Checks blocks that may be torn although the record is valid: those in [synced, committed) that were not
 /// checked before, up to the last byte.
 pub(crate) fn check_unsynced(blocks: BlockFile<'_>, commit: &Commit, accepted: u64) -> Result<()> {
-    let source = blocks.source;
     let mut offset = commit.synced_bytes.max(accepted);
     if offset >= blocks.limit {
         return Ok(());
@@ -288,15 +287,17 @@ pub(crate) fn check_unsynced(blocks: BlockFile<'_>, commit: &Commit, accepted: u
         if block.epoch != commit.epoch {
             return Err(Error::new(ErrorKind::Chain).at(offset).what("a block of another epoch"));
         }
-        block.check_crc(checksum(source, block.payload(), block.payload_bytes.into())?)?;
+        block.check_crc(checksum(blocks.source, block.payload(), block.payload_bytes.into())?)?;
         let rest = block.payload().saturating_add(block.payload_bytes.into());
         offset = block.end();
-        if !block.is(BlockKind::Pad) && !is_zero(&source.bytes(rest, offset.saturating_sub(rest) as usize)?) {
+        if !block.is(BlockKind::Pad)
+            && !is_zero(&blocks.source.bytes(rest, offset.saturating_sub(rest) as usize)?)
+        {
             let error = Error::new(ErrorKind::NotCanonical).at(rest).place(block.place());
             return Err(error.what("bytes after the payload are not zero"));
         }
     }
-    match source.len()? {
+    match blocks.source.len()? {
         length if length < commit.committed_bytes => Err(cut_short(commit, length)),
         _ => Ok(()),
     }

@@ -233,12 +233,9 @@ impl SchemaMapping {
 }
 
 impl Snapshot {
-    /// Returns a block, verified now or earlier. It is cached, unless it is one of rows in a map.
-    pub(super) fn kept(&self, entry: &Entry) -> Result<Loaded> {
+    /// Returns a block of a map, verified now or earlier. It is cached if it is one of columns.
+    pub(super) fn read_mapped(&self, entry: &Entry) -> Result<Loaded> {
         let (blocks, any) = (&self.caches.blocks, &self.caches.columns.any);
-        if self.map.is_none() {
-            return blocks.get(*entry, || self.read(entry, Want::Whole(Some(blocks))));
-        }
         if any.load(Ordering::Relaxed)
             && let Some(loaded) = blocks.find(entry)
         {

@@ -170,7 +170,12 @@ impl Snapshot {
 
     /// Returns the block of an entry, verified now or earlier.
     pub(crate) fn load(&self, table: usize, entry: &Entry) -> Result<Loaded> {
-        self.kept(entry).map_err(|error| self.in_block(error, table, entry))
+        let blocks = &self.caches.blocks;
+        let loaded = match self.map {
+            Some(_) => self.read_mapped(entry),
+            None => blocks.get(*entry, || self.read(entry, Want::Whole(Some(blocks)))),
+        };
+        loaded.map_err(|error| self.in_block(error, table, entry))
     }
 
     /// Returns the block of an entry, to be read as `target`.

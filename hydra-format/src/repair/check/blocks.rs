@@ -161,7 +161,7 @@ impl<'a, 'f> BlockCheck<'a, 'f> {
         let place = format!("table {table}, records {}..={last}", block.first);
         let auditor = self.auditors.entry(block.schema).or_insert_with(|| BlockAuditor::new(&info.schema));
         let mut report = |error: Error| self.findings.report(error.place(place.clone()));
-        let audited = auditor.audit(block, &info.schema, payload, &mut report);
+        let audited = auditor.audit(block, payload, &mut report);
         audited.unwrap_or_else(|error| self.findings.report(error));
         Ok(())
     }
