@@ -1,10 +1,12 @@
 """Tests of columns (docs/FORMAT.md, 7.1 to 7.5) in the independent reader. Run with those of `test_reader.py`."""
 
+import json
 import random
 import struct
 import sys
 import unittest
 import zlib
+from itertools import takewhile
 from pathlib import Path
 from unittest import mock
 
@@ -21,6 +23,7 @@ from reader.common import Fault, crc, verdict  # noqa: E402
 from reader.encodings import Stored, decimals, decode, decompress  # noqa: E402
 from reader.payload import Payload  # noqa: E402
 from reader.records import Records  # noqa: E402
+from reader.text import Json  # noqa: E402
 from test_reader import Builder, Case  # noqa: E402
 
 NODE = ("struct", "Node", (("value", "string"), ("next", ("option", ("box", ("again", "Node"))))))
@@ -309,6 +312,27 @@ class Vectors(ColumnCase):
         streams = [(plain, 8, 1, 0, "00000000 03000000"), (plain, 3, 3, 0, "010203"),
                    (plain, 8, 1, 0, "00000000 02000000"), ((1, 0, 0), 8, 2, 0, "09000000")]
         self.assertEqual(self.whole(both, 1, 12, 0, *streams), [[[1, 2, 3], [9, 9]]])
+
+    def test_the_vectors_of_the_document(self):
+        shape = ("enum", "E", "i8", (("A", -1, ("u8",)), ("B", 2, ("bool", "bool"))))
+        types = {"option<u8>": ("option", "u8"), "option<string>": ("option", "string"), "E": shape,
+                 "(list<u8>,list<u32>)": ("tuple", ("list", "u8"), ("list", "u32"))}
+        page = (Path(__file__).parent.parent / "docs" / "FORMAT.md").read_text(encoding="utf-8")
+        table = page.split("\n| columns of |")[1].splitlines()[2:]
+        rows = [[cell.strip("` ") for cell in row.strip("|").split("|")] for row in takewhile(lambda row: row, table)]
+        blocks, seen = [], set()
+        for name, shown, sizes, entry, digits in rows:
+            if name:
+                blocks.append((types.get(name, name), shown, [int(size) for size in sizes.split(",")], []))
+            code, parameter, flags, plain, slots, absent = (int(number) for number in entry.split(","))
+            blocks[-1][3].append(((code, parameter, flags), plain, slots, absent, digits))
+            seen.add(code)
+        for spec, shown, (heap, text), streams in blocks:
+            schema, count = schema_of(spec), len(json.loads(shown))
+            found = self.whole(spec, count, heap, text, *streams)
+            texts = [Json(schema).text(schema.root, value) for value in found]
+            self.assertEqual(json.loads(f"[{','.join(texts)}]"), json.loads(shown))
+        self.assertEqual(seen, set(range(7)))
 
     def test_rows_of_a_recursive_type(self):
         # One record of Node { value: "", next: none }: 24 bytes, text offset 64.

@@ -2,8 +2,11 @@
 //! too.
 
 use hydra::schema::{Arg, Constant, Form, Style, TypeRef};
-use hydra::{Descriptor, Kind, Schema};
-use std::collections::HashMap;
+use hydra::{Descriptor, Kind, Schema, testing};
+use hydra_tests::columns::{Columns, Stream};
+use hydra_tests::craft::Craft;
+use hydra_tests::memory::File;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 fn section() -> String {
@@ -128,5 +131,133 @@ fn a_value_image_has_the_bytes_of_the_document() -> hydra::Result<()> {
     let shown: String = facts.iter().map(|(_, digits)| digits.as_str()).collect();
     assert_eq!(hex(&image), shown);
     assert_eq!(hydra::from_bytes::<(u8, Vec<String>)>(&image)?, value);
+    Ok(())
+}
+
+/// The types of the vectors of columns, by their spelling.
+fn column_types() -> HashMap<String, Schema> {
+    let scalar = Descriptor::scalar;
+    let types = [
+        vec![scalar(Kind::U8)],
+        vec![scalar(Kind::U16)],
+        vec![scalar(Kind::U32)],
+        vec![scalar(Kind::Bool)],
+        vec![scalar(Kind::F64)],
+        vec![scalar(Kind::String)],
+        vec![Descriptor::option(at(1)), scalar(Kind::U8)],
+        vec![Descriptor::option(at(1)), scalar(Kind::String)],
+        vec![
+            Descriptor::enumeration(
+                "E",
+                Kind::I8,
+                vec![
+                    ("A".to_string(), -1, Style::Tuple, vec![field("0", 1)]),
+                    ("B".to_string(), 2, Style::Tuple, vec![field("0", 2), field("1", 2)]),
+                ],
+            ),
+            scalar(Kind::U8),
+            scalar(Kind::Bool),
+        ],
+        vec![
+            Descriptor::tuple(vec![at(1), at(2)]),
+            Descriptor::list(at(3)),
+            Descriptor::list(at(4)),
+            scalar(Kind::U8),
+            scalar(Kind::U32),
+        ],
+    ];
+    let schemas = types.into_iter().map(|types| Schema::new(types).expect("a schema"));
+    schemas.map(|schema| (schema.name(), schema)).collect()
+}
+
+fn bytes(digits: &str) -> Vec<u8> {
+    let digits: Vec<char> = digits.chars().filter(|digit| !matches!(digit, ' ' | '`')).collect();
+    digits
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).expect("a byte"))
+        .collect()
+}
+
+fn numbers(cell: &str) -> Vec<u32> {
+    cell.split(", ").map(|number| number.parse().expect("a number")).collect()
+}
+
+/// A file with one block of columns.
+fn file(schema: &Schema, count: u64, columns: &Columns) -> Vec<u8> {
+    let mut craft = Craft::default();
+    craft.schema(1, "T", schema.core(), schema.notes());
+    let data = craft.columns((1, 0, count as u32, schema.root().size() as u32), columns);
+    let lines = (craft.bytes.len() as u64 - data) as u32 / 64;
+    craft.close(&[(1, 0, "T", schema)], &[vec![(data, 0, count, [lines, 1, 0, 1])]]);
+    craft.finish()
+}
+
+/// The records of a sound file as JSON.
+fn records(bytes: &[u8]) -> hydra::Result<Vec<serde_json::Value>> {
+    let file = File::of(bytes);
+    testing::check(&file, &mut |finding| panic!("a check finds {finding}"))?;
+    let table = testing::open(file.boxed(), Path::new("file"))?.dynamic_table("T")?;
+    let mut found = Vec::new();
+    for block in table.blocks() {
+        found.extend(block?.values().map(|value| serde_json::to_value(value).expect("JSON")));
+    }
+    Ok(found)
+}
+
+#[test]
+fn columns_of_the_document_are_read() -> hydra::Result<()> {
+    let section = section();
+    let (_, table) = section.split_once("\n| columns of |").expect("the vectors of columns");
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    let (types, mut seen) = (column_types(), BTreeSet::new());
+    for block in rows.chunk_by(|_, row| row[0].is_empty()) {
+        let (spelling, shown) = (block[0][0].trim_matches('`'), block[0][1].trim_matches('`'));
+        let streams = block.iter().map(|row| {
+            let entry = numbers(row[3]);
+            seen.insert(entry[0]);
+            Stream {
+                head: [entry[0] as u8, entry[1] as u8, entry[2] as u8],
+                plain: entry[3],
+                slots: [entry[4], entry[5]],
+                bytes: bytes(row[4]),
+                ..Stream::default()
+            }
+        });
+        let streams = streams.collect();
+        let sizes = numbers(block[0][2]);
+        let columns = Columns { heap: sizes[0], text: sizes[1], streams };
+        let expected: Vec<serde_json::Value> = serde_json::from_str(shown).expect("JSON");
+        let file = file(&types[spelling], expected.len() as u64, &columns);
+        assert_eq!(records(&file)?, expected, "{spelling} {shown}");
+    }
+    assert_eq!(seen, (0..7).collect(), "all encodings");
+    Ok(())
+}
+
+#[test]
+fn the_whole_payload_of_columns_is_that_of_the_document() -> hydra::Result<()> {
+    let format =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/FORMAT.md")).unwrap();
+    let (_, shown) = format.split_once("\nThe whole payload of a block").expect("the payload");
+    let shown = shown.split_once("\n    ").expect("its bytes").1.split("\n\n").next().unwrap();
+    let mut expected = Vec::new();
+    for line in shown.lines() {
+        let (place, rest) = line.trim().split_once("  ").expect("a place");
+        expected.resize(usize::from_str_radix(place, 16).expect("a place"), 0);
+        expected.extend(bytes(rest.split("  ").next().unwrap()));
+    }
+    let streams = vec![Stream::plain(3, &[5]), Stream { slots: [3, 1], ..Stream::plain(3, &[5, 0, 7]) }];
+    let columns = Columns { heap: 0, text: 0, streams };
+    let (payload, directory) = columns.payload();
+    assert_eq!(hex(&payload), hex(&expected));
+    assert!(format.contains(&format!("`{directory:#010x}`, the CRC of the directory")));
+    assert!(format.contains(&format!("`{:#010x}`, that of the payload", crc32fast::hash(&payload))));
+    let file = file(&column_types()["option<u8>"], 3, &columns);
+    assert_eq!(records(&file)?, [serde_json::json!(5), serde_json::Value::Null, serde_json::json!(7)]);
     Ok(())
 }
